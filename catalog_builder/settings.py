@@ -1,0 +1,35 @@
+"""Settings of the builder and of the embedded database, read from `FLATSIM_*` variables.
+
+Made where they are needed (`BuilderSettings()`), never at import.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def _default_home() -> Path:
+    """Root's own home is closed to the account PostgreSQL runs under, so root gets a system folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/flatsim-stac")
+    return platformdirs.user_data_path("flatsim-stac")
+
+
+class BuilderSettings(BaseSettings):
+    """What the builder and the database commands read from the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="FLATSIM_", extra="ignore")
+
+    home: Path = Field(default_factory=_default_home, description="Folder of the embedded database")
+    schema_dir: Path | None = Field(
+        default=None, description="Folder of JSON Schemas by URI without scheme; validation is then offline"
+    )
+    migrations_dir: Path = Field(default=_CHECKOUT / "migrations", description="Folder of the SQL migrations")
+    browser_dir: Path = Field(default=_CHECKOUT / "browser" / "build", description="The STAC Browser bundle")
