@@ -1,0 +1,116 @@
+"""Making a data folder: all of it, or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from catalog_builder.cluster import credentials
+from catalog_builder.cluster.failures import explain
+from catalog_builder.cluster.programs import environment
+from catalog_builder.cluster.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from catalog_builder.cluster.account import Account
+    from catalog_builder.cluster.binaries import Server
+    from catalog_builder.cluster.layout import Layout
+
+_TIMEOUT_S = 300
+
+
+def make_data_folder(server: Server, account: Account, layout: Layout, lock: int) -> None:
+    """Make `layout.data` with `initdb`, under another name first, so that it is whole once it is there.
+
+    Args:
+        server: whose `initdb`.
+        account: who will own the folder and run the server.
+        layout: where; what an interrupted attempt left there is removed.
+        lock: descriptor of the held lock. The child keeps it: should we be killed, nobody starts anew while
+            it is still writing.
+
+    Raises:
+        ClusterError: `initdb` failed; nothing is left behind.
+    """
+    shutil.rmtree(layout.new_data, ignore_errors=True)
+    try:
+        with _password_file(account, layout) as password_file:
+            _initdb(server, account, layout, password_file, lock)
+        _include_our_settings(account, layout)
+        layout.new_data.rename(layout.data)
+        _sync(layout.area)
+    except BaseException:
+        shutil.rmtree(layout.new_data, ignore_errors=True)
+        raise
+
+
+def _initdb(server: Server, account: Account, layout: Layout, password_file: Path, lock: int) -> None:
+    argv = [
+        server.program("initdb"),
+        f"--pgdata={layout.new_data}",
+        f"--username={Role.OWNER.login}",
+        f"--pwfile={password_file}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--lc-messages=C",
+        "--data-checksums",
+    ]
+    done = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        cwd=layout.area,
+        env=environment(layout.new_data),
+        pass_fds=(lock,),
+        timeout=_TIMEOUT_S,
+        **account.process_options(),
+    )
+    if done.returncode != 0:
+        msg = "PostgreSQL could not make its data folder"
+        raise explain(msg, done.stdout + done.stderr, layout)
+
+
+def _include_our_settings(account: Account, layout: Layout) -> None:
+    """Written as the account: root must not follow a link somebody put into a folder of that account."""
+    path = layout.new_data / "postgresql.conf"
+    subprocess.run(
+        ["/usr/bin/tee", "-a", path],
+        input=b"include = '../../server.conf'\n",
+        stdout=subprocess.DEVNULL,
+        check=True,
+        cwd=layout.area,
+        **account.process_options(),
+    )
+    _sync(path)
+
+
+@contextmanager
+def _password_file(account: Account, layout: Layout) -> Iterator[Path]:
+    """The owner's password where `initdb` can read it, for as long as it takes."""
+    path = layout.area / "password"
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(credentials.password(layout.credentials, Role.OWNER) + "\n")
+        account.own(path, mode=0o600)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
