@@ -1,0 +1,72 @@
+"""Rasters on disk: cloud-optimised GeoTIFF in ground geometry, plain TIFF in radar geometry.
+
+Values are rounded to multiples of 2^-10 (they compress well, and two runs agree bit for bit); 0 is kept for
+pixels without a value, so that a true 0 becomes 2^-10.
+"""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio import Affine
+
+from catalog_builder.sample.geometry import GroundGrid
+
+Raster = NDArray[np.float32]
+QUANTUM: Final = 2.0**-10
+FINE_QUANTUM: Final = 2.0**-20
+"""For products that are not phases: directions and coordinates."""
+DESCRIPTION: Final = "SYNTHETIC sample, not a measurement"
+
+
+def to_raster(values: NDArray[np.float64], quantum: float = QUANTUM) -> Raster:
+    """Round values to a quantum; NaN becomes 0 and a true 0 the quantum itself."""
+    rounded = np.round(values / quantum) * quantum
+    rounded[rounded == 0] = quantum
+    return np.nan_to_num(rounded, nan=0.0).astype(np.float32)
+
+
+def write_ground(path: Path, bands: Raster, grid: GroundGrid) -> None:
+    """Write bands (count, rows, columns) as a COG in EPSG:4326 that declares 0 as nodata."""
+    with rasterio.open(
+        path,
+        "w",
+        driver="COG",
+        count=len(bands),
+        height=grid.rows,
+        width=grid.columns,
+        dtype="float32",
+        crs="EPSG:4326",
+        transform=Affine(grid.step_deg, 0, grid.west, 0, -grid.step_deg, grid.north),
+        nodata=0,
+        compress="DEFLATE",
+        predictor="FLOATING_POINT",
+    ) as target:
+        target.update_tags(TIFFTAG_IMAGEDESCRIPTION=DESCRIPTION)
+        target.write(bands)
+
+
+def write_radar(path: Path, bands: Raster) -> None:
+    """Write bands (count, rows, columns) as a striped TIFF without any georeference or nodata tag."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(
+            path,
+            "w",
+            driver="GTiff",
+            count=len(bands),
+            height=bands.shape[1],
+            width=bands.shape[2],
+            dtype="float32",
+            compress="DEFLATE",
+            predictor=3,
+            interleave="band",
+        ) as target:
+            target.update_tags(TIFFTAG_IMAGEDESCRIPTION=DESCRIPTION)
+            target.write(bands)

@@ -1,0 +1,205 @@
+"""Phases and coherences of a track on its radar grid, from the synthetic Earth.
+
+Phase of an epoch relative to nothing (only differences are observed), radians, positive away from the satellite:
+
+    phi_e = 4 pi / lambda (u(x, t_e) . l(x))        ground motion along the vector l from satellite to ground
+          + tau_e(x)                                turbulent delay, power-law noise of 0.7 rad
+          + r_e exp(-z / 2000 m)                    what the weather model leaves of the stratified delay
+          + 4 pi / lambda b_e dz(x) / (rho sin(inc))  error of the elevation model, b_e the baseline
+
+The stratified delay that the weather model explains, a_e exp(-z / 2000 m), is in no phase: it has been
+removed, and is the product APS. Coherence of a pair of temporal baseline T and perpendicular baseline B:
+
+    gamma = g0 (g1 + (1 - g1) exp(-T / T0)) (1 - |B| / 5000 m)
+
+with g0, g1 and T0 from the land cover. Phase noise has the Cramer-Rao deviation sqrt((1 - gamma^2) / (2 L)) / gamma
+for L effective looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalog_builder.sample import ground
+from catalog_builder.sample.geometry import PHASE_PER_METRE, Swath
+from catalog_builder.sample.network import Network, Pair
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+EFFECTIVE_LOOKS: Final = 24
+CRITICAL_BASELINE_M: Final = 5000.0
+DELAY_HEIGHT_SCALE_M: Final = 2000.0
+TURBULENCE_RAD: Final = 0.7
+RESIDUAL_DELAY_RAD: Final = 0.8
+UNWRAPPING_THRESHOLD: Final = 0.26
+"""Smoothed coherence below which a pixel is not unwrapped."""
+LARGEST_NOISE_RAD: Final = float(np.pi / np.sqrt(3))
+"""Deviation of a phase that is uniform over one cycle."""
+
+
+def wrap(phase: Array) -> Array:
+    """Bring phases into [-pi, pi).
+
+    >>> [round(float(v), 4) for v in wrap(np.array([0.0, 4.0, -4.0]))]
+    [0.0, -2.2832, 2.2832]
+    """
+    return np.asarray((phase + np.pi) % (2 * np.pi) - np.pi)
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """Return random numbers that depend on the seed and on what they are for, and on nothing else."""
+    return np.random.default_rng([seed, *(crc32(name.encode()) for name in names)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What does not change between the dates of a track, on the radar grid (rows, columns)."""
+
+    swath: Swath
+    place: ground.Place
+    line_of_sight: Array
+    """Shape (3, rows, columns)."""
+    phase_per_baseline: Array
+    """Radians per metre of perpendicular baseline, from the error of the elevation model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interferogram:
+    """All products of one pair on the radar grid; unwrapped is NaN where not unwrapped."""
+
+    coherence: Array
+    wrapped: Array
+    filtered: Array
+    filter_quality: Array
+    unwrapped: Array
+    stratified_delay: Array
+
+    def unwrapped_fraction(self) -> float:
+        """Return the share of pixels that are unwrapped."""
+        return float(np.isfinite(self.unwrapped).mean())
+
+
+def observe(swath: Swath) -> Scene:
+    """Evaluate the Earth at the look-up coordinates of the radar grid."""
+    longitude, latitude = swath.to_ground(*swath.radar_pixels())
+    place = ground.survey(longitude, latitude)
+    los = swath.line_of_sight(longitude, latitude)
+    slant = swath.slant_range_m(longitude, latitude)
+    sine = np.sqrt(1 - np.square(los[2]))
+    return Scene(
+        swath=swath,
+        place=place,
+        line_of_sight=los,
+        phase_per_baseline=PHASE_PER_METRE * place.dem_error_m / (slant * sine),
+    )
+
+
+def range_change_m(scene: Scene, network: Network) -> Array:
+    """Project the ground motion of all epochs on the line of sight, shape (epochs, rows, columns), metres."""
+    los = scene.line_of_sight
+    steady = np.einsum("crk,crk->rk", ground.velocity_mm_per_year(scene.place), los)
+    sudden = np.einsum("crk,crk->rk", ground.coseismic_mm(scene.place), los)
+    layers = []
+    for epoch, years in zip(network.epochs, network.years(), strict=True):
+        when = epoch.acquisition.start
+        motion = steady * years + ground.seasonal_mm(scene.place, when) * los[2]
+        layers.append(motion + sudden if when > ground.EARTHQUAKE.time else motion)
+    return np.stack(layers) / 1000
+
+
+def epoch_phases(scene: Scene, network: Network, seed: int) -> Array:
+    """Return the corrected phase of all epochs, shape (epochs, rows, columns), radians."""
+    phases = PHASE_PER_METRE * range_change_m(scene, network)
+    layering = np.exp(-scene.place.elevation_m / DELAY_HEIGHT_SCALE_M)
+    for layer, epoch in zip(phases, network.epochs, strict=True):
+        rng = stream(seed, scene.swath.frame.name, "epoch", epoch.acquisition.day.isoformat())
+        layer += TURBULENCE_RAD * _turbulence(layer.shape, rng)
+        layer += RESIDUAL_DELAY_RAD * rng.standard_normal() * layering
+        layer += epoch.perpendicular_baseline_m * scene.phase_per_baseline
+    return phases
+
+
+def stratified_delays(scene: Scene, network: Network, seed: int) -> Array:
+    """Return the modelled stratified delay of all epochs, shape (epochs, rows, columns), radians."""
+    layering = np.exp(-scene.place.elevation_m / DELAY_HEIGHT_SCALE_M)
+    return np.stack([_delay_rad(e.acquisition.day, seed, scene) * layering for e in network.epochs])
+
+
+def _delay_rad(day: date, seed: int, scene: Scene) -> float:
+    rng = stream(seed, scene.swath.frame.name, "delay", day.isoformat())
+    summer = np.sin(2 * np.pi * (day.timetuple().tm_yday / 365.25 - 0.3))
+    return float(60.0 + 7.0 * summer + 3.0 * rng.standard_normal())
+
+
+def interfere(scene: Scene, network: Network, pair: Pair, phases: Array, delays: Array, seed: int) -> Interferogram:
+    """Make the products of a pair.
+
+    Args:
+        scene: static fields of the track.
+        network: dates and baselines.
+        pair: which two dates.
+        phases: of `epoch_phases`.
+        delays: of `stratified_delays`.
+        seed: of the noise.
+    """
+    days = tuple(network.epochs[i].acquisition.day.isoformat() for i in (pair.reference, pair.secondary))
+    rng = stream(seed, scene.swath.frame.name, "pair", *days)
+    truth = phases[pair.secondary] - phases[pair.reference]
+    gamma = coherence(scene, network.temporal_baseline_days(pair), network.perpendicular_baseline_m(pair))
+    deviation = np.sqrt((1 - gamma**2) / (2 * EFFECTIVE_LOOKS)) / gamma
+    noise = np.minimum(deviation, LARGEST_NOISE_RAD) * rng.standard_normal(gamma.shape)
+    measured = gamma + (1 - gamma**2) / np.sqrt(2 * EFFECTIVE_LOOKS) * rng.standard_normal(gamma.shape)
+    measured = np.clip(measured, 0.01, 0.999)
+    wrapped = wrap(truth + noise)
+    filtered, quality = _triangular_filter(wrapped, measured)
+    unwrapped = truth + wrap(filtered - truth)
+    reliable = smooth(smooth(measured)) > UNWRAPPING_THRESHOLD
+    return Interferogram(
+        coherence=measured,
+        wrapped=wrapped,
+        filtered=filtered,
+        filter_quality=quality,
+        unwrapped=np.where(reliable, unwrapped, np.nan),
+        stratified_delay=delays[pair.secondary] - delays[pair.reference],
+    )
+
+
+def coherence(scene: Scene, temporal_baseline_days: float, perpendicular_baseline_m: float) -> Array:
+    """Return the coherence before estimation noise, between 0.02 and 1."""
+    land = scene.place.land
+    decay_days = 20.0 + 250.0 * land**2
+    stable = 0.04 + 0.42 * land
+    temporal = stable + (1 - stable) * np.exp(-temporal_baseline_days / decay_days)
+    geometric = max(0.0, 1 - abs(perpendicular_baseline_m) / CRITICAL_BASELINE_M)
+    return np.clip((0.55 + 0.4 * land) * temporal * geometric, 0.02, 0.99)
+
+
+def smooth(field: Array) -> Array:
+    """Apply a triangular window of 3 x 3 pixels, weights 1-2-1; the border repeats."""
+    padded = np.pad(field, 1, mode="edge")
+    rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    return np.asarray((rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 16)
+
+
+def _triangular_filter(wrapped: Array, weight: Array) -> tuple[Array, Array]:
+    """Average the complex signal in a sliding window; the quality is the length of the mean phasor, 0 to 1."""
+    signal = weight * np.exp(1j * wrapped)
+    mean = smooth(signal.real) + 1j * smooth(signal.imag)
+    return np.angle(mean), np.abs(mean) / smooth(weight)
+
+
+def _turbulence(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Draw noise of unit variance whose power falls with wave number to the power 8/3."""
+    rows, columns = (int(1.5 * n) for n in shape)
+    spectrum = np.fft.rfft2(rng.standard_normal((rows, columns)))
+    k = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)[None, :])
+    k[0, 0] = np.inf
+    field = np.fft.irfft2(spectrum * k ** (-4 / 3), s=(rows, columns))[: shape[0], : shape[1]]
+    return np.asarray((field - field.mean()) / field.std())
