@@ -1,0 +1,100 @@
+"""`python -m api`: run the service as the `FLATSIM_*` variables say, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from pydantic import ValidationError
+
+from api.errors import StartError, describe
+from api.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_logger = logging.getLogger("api")
+
+GRACE_S: Final = 5
+"""Seconds that running requests get when the service is told to stop."""
+_FAILED: Final = 1
+_WRONG_SETTINGS: Final = 2
+
+
+def main() -> int:
+    """Run the service; returns the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that ours replace
+    logging.getLogger("stac_fastapi.types.config").setLevel(logging.ERROR)
+    try:
+        settings = ServiceSettings()
+    except ValidationError as error:
+        return _give_up(f"FLATSIM_*: {describe(error)}", _WRONG_SETTINGS)
+    try:
+        _serve(settings)
+    except StartError as error:
+        return _give_up(str(error), _FAILED)
+    return 0
+
+
+def _serve(settings: ServiceSettings) -> None:
+    """Check what can be checked before, then serve.
+
+    Raises:
+        StartError: The service cannot start.
+    """
+    # stac-fastapi is imported only once its warnings are settled
+    from api.app import create_app  # noqa: PLC0415
+    from api.database import check_database  # noqa: PLC0415
+
+    app = create_app(settings)
+    with _listen(settings.host, settings.port) as listener:
+        asyncio.run(check_database(settings))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=GRACE_S,
+            server_header=False,
+        )
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _leave)
+        _logger.info("FLATSIM STAC is at %s", _address(listener, settings))
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that a taken port is known before anything else is started."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        msg = (
+            f"Cannot listen on {host} port {port} ({error.strerror or error}). "
+            "Choose another with FLATSIM_PORT or --port."
+        )
+        raise StartError(msg) from error
+
+
+def _address(listener: socket.socket, settings: ServiceSettings) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}/"
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """The server hands a signal on after it has shut down; that is then a good end."""
+    raise SystemExit(0)
+
+
+def _give_up(message: str, status: int) -> int:
+    sys.stderr.write(f"ERROR: {message}\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The application: this page names its parts in the order they are put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, FastAPI
+from stac_fastapi.api.app import StacApi
+from stac_fastapi.pgstac.config import Settings as UpstreamSettings
+from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES
+
+from api.browser import browser_router, has_bundle
+from api.client import FlatsimClient
+from api.data import data_router
+from api.database import database_lifespan
+from api.docs import docs_router
+from api.errors import STATUS_CODES, add_error_handlers
+from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
+from api.health import health
+from api.middleware import add_middleware
+from api.roots import DataRoots
+from api.settings import ServiceSettings
+from catalog_builder.vocab.release import __version__
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
+
+OPENAPI_URL: Final = "/api"
+STAC_VERSION: Final = "1.1.0"
+
+
+def create_app(settings: ServiceSettings | None = None) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: Without them they are read from the environment.
+
+    Raises:
+        StartError: The settings name trees that cannot be served.
+    """
+    settings = settings or ServiceSettings()
+    roots = DataRoots.from_paths(settings.data)
+    extensions = api_extensions()
+    app = _framework(settings)
+    _add_stac_api(app, settings, extensions, roots)
+    app.include_router(browser_router(settings.browser_dir, settings.title))
+    app.include_router(data_router(roots))
+    app.include_router(docs_router(settings.title, OPENAPI_URL))
+    add_middleware(app, settings.root_path)
+    add_error_handlers(app)
+    return app
+
+
+class _StacApiSettings(UpstreamSettings):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
+    """stac-fastapi's settings, closed to the environment: the service reads `FLATSIM_*` and nothing else."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, *_args: Any, init_settings: PydanticBaseSettingsSource, **_kwargs: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is given by name."""
+        return (init_settings,)
+
+
+def _framework(settings: ServiceSettings) -> FastAPI:
+    return FastAPI(
+        title=settings.title,
+        description=settings.description,
+        version=__version__,
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings.root_path,
+        max_body_size=settings.max_body_bytes,
+        lifespan=database_lifespan(settings),
+    )
+
+
+def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtensions, roots: DataRoots) -> None:
+    """The STAC API with its extensions, `/api` and `/_mgmt/`."""
+    client = FlatsimClient(  # type: ignore[call-arg] # its base's attributes are unknown to the checker
+        pgstac_search_model=extensions.search_post,
+        base_conformance_classes=[*BASE_CONFORMANCE_CLASSES, *ADDITIONAL_CONFORMANCE],
+        landing_page_id=settings.catalog_id,
+        roots=roots,
+        has_browser=lambda: has_bundle(settings.browser_dir),
+    )
+    StacApi(
+        app=app,
+        router=APIRouter(),
+        settings=_StacApiSettings(
+            stac_fastapi_title=settings.title,
+            stac_fastapi_description=settings.description,
+            stac_fastapi_landing_id=settings.catalog_id,
+            stac_fastapi_version=__version__,
+            root_path=settings.root_path,
+            use_api_hydrate=True,
+        ),
+        client=client,
+        stac_version=STAC_VERSION,
+        extensions=extensions.all,
+        exceptions=dict(STATUS_CODES),
+        search_get_request_model=extensions.search_get,
+        search_post_request_model=extensions.search_post,
+        items_get_request_model=extensions.items_get,
+        collections_get_request_model=extensions.collections_get,
+        middlewares=[],
+        health_check=health,  # type: ignore[arg-type] # it may take the request
+    )

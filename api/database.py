@@ -1,0 +1,216 @@
+"""The database: where it is, how a session is set up, and its errors in the words of this service.
+
+Sessions read only: they act as the read role, in read-only transactions, with a statement timeout. All of that is
+said in the start-up packet, so that it holds on any server and for any login that is a member of the role.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from stac_fastapi.pgstac.db import con_init
+
+from api import queries
+from api.errors import DatabaseUnavailable, InvalidSearch, ServiceError, SlowSearch, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+    from api.settings import ServiceSettings
+
+_logger = logging.getLogger("api.database")
+
+CONNECT_TIMEOUT_S: Final = 10.0
+
+CLIENT_OPTIONS: Final = frozenset(
+    {
+        "channel_binding", "client_encoding", "connect_timeout", "fallback_application_name", "gssdelegation",
+        "gssencmode", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval",
+        "load_balance_hosts", "replication", "require_auth", "requirepeer", "requiressl", "sslcertmode",
+        "sslcompression", "sslsni", "tcp_user_timeout",
+    }
+)  # fmt: skip
+"""Options of libpq that asyncpg does not know; it would send them to the server, which refuses the connection."""
+
+_ERRORS: Final[Mapping[str, type[ServiceError]]] = {
+    "57014": SlowSearch,  # query_canceled: the statement timeout
+    "55P03": SlowSearch,  # lock_not_available
+    "22": InvalidSearch,  # a value that cannot be what it is compared with
+    "42": InvalidSearch,  # no such operator or function for these operands
+    "54": InvalidSearch,  # too complex, too deep
+    "0A": InvalidSearch,  # not supported
+    "P0001": InvalidSearch,  # pgstac's own refusals
+    "XX000": InvalidSearch,  # PostGIS on a geometry it cannot use
+    "42501": DatabaseUnavailable,  # insufficient_privilege: not of the user's making
+    "42P01": DatabaseUnavailable,  # undefined_table: the schema is not there
+    "3F000": DatabaseUnavailable,
+    "08": DatabaseUnavailable,
+    "53": DatabaseUnavailable,
+    "57P": DatabaseUnavailable,
+}
+"""What an SQLSTATE means to the user; the longest prefix counts. Others are faults of ours."""
+
+
+def connection_arguments(settings: ServiceSettings) -> dict[str, Any]:
+    """Arguments of `asyncpg.connect` for the server and the sessions on it.
+
+    Raises:
+        StartError: `FLATSIM_DATABASE` is no PostgreSQL address.
+    """
+    arguments: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_S, "server_settings": _session(settings)}
+    if settings.database is None:
+        return arguments
+    parts = urlsplit(settings.database.get_secret_value())
+    if parts.scheme not in ("postgresql", "postgres"):
+        msg = "FLATSIM_DATABASE: not a PostgreSQL address; it reads postgresql://user:password@host/name"
+        raise StartError(msg)
+    options = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in options if name not in CLIENT_OPTIONS]
+    arguments["dsn"] = urlunsplit(parts._replace(query=urlencode(kept, quote_via=quote)))
+    for name, value in options:
+        if name == "connect_timeout" and value.isdecimal() and int(value) > 0:
+            arguments["timeout"] = float(value)
+    return arguments
+
+
+def _session(settings: ServiceSettings) -> dict[str, str]:
+    return {
+        "application_name": "flatsim-stac",
+        "role": settings.database_role,
+        "search_path": "pgstac,public",
+        "default_transaction_read_only": "on",
+        "statement_timeout": str(settings.statement_timeout_ms),
+        "jit": "off",  # compiling pgstac's short queries costs more than running them
+        "pgstac.readonly": "true",  # searches are not written to a table
+        "pgstac.context": "on",  # numberMatched
+    }
+
+
+def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """The application's lifespan: a pool of sessions while it runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await asyncpg.create_pool(
+            **connection_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=con_init
+        )
+        app.state.pool, app.state.pool_wait_s = pool, settings.pool_wait_s
+        app.state.get_connection = read_connection
+        try:
+            yield
+        finally:
+            await _close(pool)
+
+    return lifespan
+
+
+async def _close(pool: Any) -> None:
+    """Close the pool; a search still running is not waited for longer than a moment."""
+    try:
+        await asyncio.wait_for(pool.close(), timeout=2.0)
+    except TimeoutError:
+        pool.terminate()
+
+
+@asynccontextmanager
+async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") -> AsyncIterator[asyncpg.Connection]:
+    """A session from the pool; stac-fastapi-pgstac takes all of its own from here.
+
+    Raises:
+        DatabaseUnavailable: None could be had.
+        ServiceError: The database refused what was asked of it.
+    """
+    assert readwrite == "r"  # noqa: S101 -- nothing here writes
+    pool = request.app.state.pool
+    try:
+        connection = await pool.acquire(timeout=request.app.state.pool_wait_s)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _logger.warning("no connection to the database: %s", _one_line(error))
+        msg = "The database cannot be reached or is busy; try again in a moment."
+        raise DatabaseUnavailable(msg) from error
+    try:
+        with translated_errors():
+            yield connection
+    finally:
+        await pool.release(connection)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn errors of the driver into errors of this service, by their SQLSTATE."""
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        kind = _error_kind(error.sqlstate or "")
+        if kind is None:
+            raise
+        if kind is not InvalidSearch:
+            _logger.warning("%s: %s", kind.__name__, _one_line(error))
+        raise kind(_DESCRIPTIONS.get(kind, "The search cannot be carried out: {}").format(_one_line(error))) from error
+    except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        _logger.warning("the database went away: %s", _one_line(error))
+        raise DatabaseUnavailable(_DESCRIPTIONS[DatabaseUnavailable]) from error
+
+
+_DESCRIPTIONS: Final[Mapping[type[ServiceError], str]] = {
+    SlowSearch: "The search took too long; ask for less at a time, or try again later.",
+    DatabaseUnavailable: "The database does not answer as it should; try again in a moment.",
+}
+
+
+def _error_kind(sqlstate: str) -> type[ServiceError] | None:
+    found = max((prefix for prefix in _ERRORS if sqlstate.startswith(prefix)), key=len, default=None)
+    return _ERRORS[found] if found else None
+
+
+def _one_line(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return " ".join(text.split())[:300]
+
+
+async def check_database(settings: ServiceSettings) -> None:
+    """Connect once and look whether everything the service needs is there.
+
+    Raises:
+        StartError: It is not; the message says what to do.
+    """
+    try:
+        connection = await asyncpg.connect(**connection_arguments(settings))
+    except (OSError, TimeoutError) as error:
+        msg = (
+            f"The database cannot be reached ({_one_line(error)}). Start it (`flatsim-stac db start` for the embedded "
+            "one) or set FLATSIM_DATABASE."
+        )
+        raise StartError(msg) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        raise StartError(_refused(error, settings)) from error
+    try:
+        await queries.pgstac_version(connection)
+        await queries.collection_titles(connection)
+    except asyncpg.PostgresError as error:
+        msg = (
+            f"The database has no catalogue the service can read ({_one_line(error)}). "
+            "Run `flatsim-stac db migrate` on it."
+        )
+        raise StartError(msg) from error
+    finally:
+        await connection.close()
+
+
+def _refused(error: Exception, settings: ServiceSettings) -> str:
+    """Why a server that is there lets us not in, and the way out."""
+    role = settings.database_role
+    if isinstance(error, asyncpg.InvalidParameterValueError):
+        return f"The database has no role {role} ({_one_line(error)}). Run `flatsim-stac db migrate` on it."
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return f"The login may not act as {role} ({_one_line(error)}). Run `GRANT {role} TO <login>` on the database."
+    return f"The database refuses the connection ({_one_line(error)}). Check FLATSIM_DATABASE."

@@ -1,0 +1,191 @@
+"""Every error the service raises on purpose, and the one table of their HTTP statuses.
+
+    ServiceError
+    ├── StartError             the service cannot start as it is set; has no status
+    ├── InvalidParameter       a parameter of the request cannot be understood
+    ├── InvalidSearch          the request is well formed, but the database cannot carry it out as asked
+    ├── NotFound               nothing of that name here
+    ├── NotReadable            a file is there, but the service may not read it
+    ├── RangeNotSatisfiable    none of the byte ranges lies in the file
+    └── Unavailable            try again later
+        ├── SlowSearch         the database gave up after the statement timeout
+        └── DatabaseUnavailable
+
+Every answer of an error is JSON `{"code": …, "description": …}`.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from stac_fastapi.types.errors import (
+    ConflictError,
+    DatabaseError,
+    ForeignKeyError,
+    InvalidQueryParameter,
+    NotFoundError,
+    StacApiError,
+)
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_logger = logging.getLogger("api.errors")
+
+RETRY_AFTER_S: Final = 5
+"""Seconds a client is asked to wait after a 503."""
+
+
+class ServiceError(Exception):
+    """Base of all errors raised on purpose; its message is meant for the user."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers the answer carries."""
+        return {}
+
+
+class StartError(ServiceError):
+    """The service cannot start as it is set."""
+
+
+class InvalidParameter(ServiceError):
+    """A parameter of the request cannot be understood."""
+
+    def __init__(self, *, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter}: {reason}")
+
+
+class InvalidSearch(ServiceError):
+    """The database cannot carry out the search as asked."""
+
+
+class NotFound(ServiceError):
+    """Nothing of that name here."""
+
+
+class NotReadable(ServiceError):
+    """A file is there, but the service may not read it."""
+
+
+class RangeNotSatisfiable(ServiceError):
+    """None of the byte ranges asked for lies in the file."""
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"Range: the file has {size_bytes} bytes, none of the ranges lies in it")
+        self.size_bytes = size_bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The size, so that the client can ask again."""
+        return {"Content-Range": f"bytes */{self.size_bytes}"}
+
+
+class Unavailable(ServiceError):
+    """Try again later."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to try again."""
+        return {"Retry-After": str(RETRY_AFTER_S)}
+
+
+class SlowSearch(Unavailable):
+    """The database gave up after the statement timeout."""
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database cannot be reached or does not answer as it should."""
+
+
+STATUS_CODES: Final[Mapping[type[Exception], HTTPStatus]] = {
+    InvalidParameter: HTTPStatus.BAD_REQUEST,
+    InvalidSearch: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotReadable: HTTPStatus.FORBIDDEN,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    SlowSearch: HTTPStatus.SERVICE_UNAVAILABLE,
+    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    # stac-fastapi's own
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    InvalidQueryParameter: HTTPStatus.BAD_REQUEST,
+    ConflictError: HTTPStatus.CONFLICT,
+    ForeignKeyError: HTTPStatus.FAILED_DEPENDENCY,
+    DatabaseError: HTTPStatus.FAILED_DEPENDENCY,
+    # FastAPI says 422; the STAC API specification wants 400
+    RequestValidationError: HTTPStatus.BAD_REQUEST,
+    ValidationError: HTTPStatus.BAD_REQUEST,
+}
+
+_CODES: Final[Mapping[type[Exception], str]] = {
+    NotFoundError: "NotFound",
+    InvalidQueryParameter: "InvalidParameter",
+    RequestValidationError: "InvalidParameter",
+    ValidationError: "InvalidParameter",
+}
+"""Codes that are not the name of the class."""
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error of the table, and every HTTP error of the framework, as JSON."""
+    for kind in STATUS_CODES:
+        app.add_exception_handler(kind, _answer)
+    app.add_exception_handler(StacApiError, _answer)
+    app.add_exception_handler(HTTPException, _answer_http)
+
+
+def error_response(status: int, code: str, description: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The answer to a request that failed."""
+    return JSONResponse({"code": code, "description": description}, status_code=status, headers=headers)
+
+
+def internal_error_response() -> JSONResponse:
+    """The answer when something failed that nobody foresaw; the log has the details, the answer has none."""
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return error_response(status, "InternalServerError", "The service failed; its log says why.")
+
+
+async def _answer(_request: Request, error: Exception) -> Response:
+    kind = next((kind for kind in type(error).__mro__ if kind in STATUS_CODES), None)
+    if kind is None:
+        _logger.error("no status for %s", type(error).__name__, exc_info=error)
+        return internal_error_response()
+    headers = error.headers if isinstance(error, ServiceError) else None
+    code = _CODES.get(kind, type(error).__name__)
+    return error_response(STATUS_CODES[kind], code, describe(error), headers)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
+    if isinstance(error.__cause__, ValidationError):
+        return await _answer(request, error.__cause__)
+    code = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
+    description = str(error.detail)
+    if error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        description = f"{error.detail}: {request.method} {request.url.path}"
+    return error_response(error.status_code, code, description, error.headers)
+
+
+def describe(error: Exception) -> str:
+    """What the user is told: for a failed validation each parameter with what is wrong with it."""
+    if isinstance(error, RequestValidationError | ValidationError):
+        return "; ".join(dict.fromkeys(_describe_one(problem) for problem in error.errors()))
+    return str(error) or type(error).__name__
+
+
+def _describe_one(problem: Mapping[str, Any]) -> str:
+    """One problem found by pydantic as `parameter: what is wrong`."""
+    location: Sequence[Any] = problem.get("loc", ())
+    names = [str(part) for part in location if part not in ("body", "query", "path", "header")]
+    message = str(problem.get("msg", "not valid")).removeprefix("Value error, ")
+    return f"{'.'.join(names) or 'body'}: {message}"

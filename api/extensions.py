@@ -1,0 +1,127 @@
+"""Which STAC API extensions are served, with their conformance classes and request models.
+
+The list is stac-fastapi-pgstac's own (query, sort, fields, filter, free text on collections, paging by token or
+offset) without its transactions: this service only reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from stac_fastapi.api.models import create_request_model
+from stac_fastapi.extensions import (
+    CollectionSearchExtension,
+    CollectionSearchFilterExtension,
+    FieldsExtension,
+    ItemCollectionFilterExtension,
+    OffsetPaginationExtension,
+    SearchFilterExtension,
+    TokenPaginationExtension,
+)
+from stac_fastapi.extensions.collection_search.collection_search import CollectionSearchConformanceClasses
+from stac_fastapi.extensions.fields import FieldsConformanceClasses
+from stac_fastapi.extensions.filter.filter import FilterConformanceClasses as Filter
+from stac_fastapi.extensions.free_text import FreeTextConformanceClasses
+from stac_fastapi.extensions.query import QueryConformanceClasses
+from stac_fastapi.extensions.sort import (
+    CollectionSearchSortExtension,
+    ItemCollectionSortExtension,
+    SearchSortExtension,
+)
+from stac_fastapi.pgstac.extensions import FiltersClient, FreeTextExtension, QueryExtension
+
+from api.parameters import CollectionsGet, FieldsGet, ItemsGet, QueryGet, SearchGet, SearchPost, SortGet
+
+if TYPE_CHECKING:
+    from stac_fastapi.types.extension import ApiExtension
+    from stac_fastapi.types.search import APIRequest
+
+ADDITIONAL_CONFORMANCE: Final = (
+    # pystac-client 0.9.1 knows sort only by its first version, and warns when it is not declared
+    "https://api.stacspec.org/v1.0.0/item-search#sort",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features#sort",
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    # What pgstac does with CQL2 beyond the basic class; STAC Browser offers only operators that are declared
+    Filter.ADVANCED_COMPARISON_OPERATORS,
+    Filter.CASE_INSENSITIVE_COMPARISON,
+    Filter.BASIC_SPATIAL_FUNCTIONS,
+    Filter.BASIC_SPATIAL_FUNCTIONS_PLUS,
+    Filter.SPATIAL_FUNCTIONS,
+    Filter.TEMPORAL_FUNCTIONS,
+    Filter.ARRAY_FUNCTIONS,
+    Filter.PROPERTY_PROPERTY,
+    Filter.ARITHMETIC,
+)
+"""Declared beside the classes the extensions declare themselves. Each has a test that uses it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiExtensions:
+    """The extensions to register and the request models they add up to."""
+
+    all: list[ApiExtension]
+    search_get: Any
+    search_post: Any
+    items_get: Any
+    collections_get: Any
+
+
+def api_extensions() -> ApiExtensions:
+    """The extensions of `/search`, of `/collections/{id}/items` and of `/collections`."""
+    search = _search_extensions()
+    items = _items_extensions()
+    collections = _collections_extension()
+    return ApiExtensions(
+        all=[*search, *items, collections],
+        search_get=create_request_model("SearchGet", SearchGet, search, request_type="GET"),
+        search_post=create_request_model("SearchPost", SearchPost, search, request_type="POST"),
+        items_get=create_request_model("ItemsGet", ItemsGet, items, request_type="GET"),
+        collections_get=collections.GET,
+    )
+
+
+def _search_extensions() -> list[ApiExtension]:
+    return [
+        _with_get(QueryExtension(), QueryGet),
+        _with_get(SearchSortExtension(), SortGet),
+        _with_get(FieldsExtension(), FieldsGet),
+        SearchFilterExtension(client=FiltersClient()),
+        TokenPaginationExtension(),
+    ]
+
+
+def _items_extensions() -> list[ApiExtension]:
+    return [
+        _with_get(QueryExtension(conformance_classes=[QueryConformanceClasses.ITEMS]), QueryGet),
+        _with_get(ItemCollectionSortExtension(), SortGet),
+        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.ITEMS]), FieldsGet),
+        ItemCollectionFilterExtension(client=FiltersClient()),
+        TokenPaginationExtension(),
+    ]
+
+
+def _collections_extension() -> CollectionSearchExtension:
+    """Search of collections; its class takes one request model, so it is made of the parts here."""
+    parts = [
+        _with_get(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), QueryGet),
+        _with_get(CollectionSearchSortExtension(), SortGet),
+        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), FieldsGet),
+        CollectionSearchFilterExtension(client=FiltersClient()),
+        FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]),
+        OffsetPaginationExtension(),
+    ]
+    return CollectionSearchExtension(
+        GET=cast("type[APIRequest]", create_request_model("CollectionsGet", CollectionsGet, parts, request_type="GET")),
+        conformance_classes=[
+            CollectionSearchConformanceClasses.COLLECTIONSEARCH,
+            CollectionSearchConformanceClasses.BASIS,
+            *(uri for part in parts for uri in part.conformance_classes),
+        ],
+    )
+
+
+def _with_get(extension: Any, model: type) -> Any:
+    """The extension with our model of its GET parameters."""
+    extension.GET = model
+    return extension

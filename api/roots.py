@@ -1,0 +1,145 @@
+"""The product trees under `/data/`: from a stored file address to our address, and from a path to a file.
+
+Assets are stored with the address the builder knew. Below a tree served here that is a `file:` URI, which says
+nothing to a client; at answer time it becomes an address under `/data/`:
+
+- one tree: `/data/<path in the tree>`
+- several: `/data/<folder name of the tree>/<path in the tree>`
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from api.errors import NotFound, NotReadable, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LOCAL_HOSTS = frozenset({"", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoot:
+    """One tree.
+
+    Attributes:
+        folder: The tree with no symbolic link in its path: what is served must lie below it.
+        spellings: Absolute paths under which stored addresses may name the tree.
+        prefix: First part of the path below `/data/`, empty when there is only one tree.
+    """
+
+    folder: Path
+    spellings: tuple[str, ...]
+    prefix: str
+
+    def address_path(self, path: str) -> str | None:
+        """Path below `/data/` of a file named by its absolute path, or None when it is not in this tree."""
+        for spelling in self.spellings:
+            if path.startswith(f"{spelling}/"):
+                return "/".join(part for part in (self.prefix, path.removeprefix(f"{spelling}/")) if part)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DataRoots:
+    """All trees that are served."""
+
+    roots: tuple[DataRoot, ...] = ()
+
+    @classmethod
+    def from_paths(cls, paths: Iterable[Path]) -> DataRoots:
+        """The trees at these paths; the same tree given twice counts once.
+
+        Raises:
+            StartError: A path is not a directory, or two trees have the same folder name.
+        """
+        folders: dict[Path, list[str]] = {}
+        for path in paths:
+            if not path.is_dir():
+                msg = f"{path}: FLATSIM_DATA names no directory; give the folder of the product tree"
+                raise StartError(msg)
+            folder = path.resolve()
+            folders.setdefault(folder, [str(folder)]).append(os.path.abspath(path))  # noqa: PTH100 -- keeps links
+        by_name: dict[str, Path] = {}
+        for folder in folders:
+            if (other := by_name.setdefault(folder.name, folder)) != folder:
+                msg = (
+                    f"FLATSIM_DATA: {other} and {folder} have the same folder name, so their files would have the "
+                    "same address; rename one, or serve their common parent"
+                )
+                raise StartError(msg)
+        several = len(folders) > 1
+        return cls(
+            tuple(
+                DataRoot(folder, tuple(dict.fromkeys(spellings)), folder.name if several else "")
+                for folder, spellings in folders.items()
+            )
+        )
+
+    def address(self, href: str, base_url: str) -> str:
+        """Address of an asset for a client: under `base_url` when its file is in one of the trees.
+
+        Args:
+            href: The stored address; anything but a local `file:` URI is returned as it is.
+            base_url: Address of the landing page, with a slash at its end.
+        """
+        path = file_path(href)
+        if path is None:
+            return href
+        addresses = [found for root in self.roots if (found := root.address_path(path)) is not None]
+        return f"{base_url}data/{quote(os.fsencode(min(addresses, key=len)))}" if addresses else href
+
+    def find(self, path: str) -> tuple[Path, os.stat_result]:
+        """The regular file at a path below `/data/`, already decoded, and its state.
+
+        Raises:
+            NotFound: There is no such file, it is no regular file, or it lies outside the trees.
+            NotReadable: The service may not read it.
+        """
+        for root in self.roots:
+            inner = path.removeprefix(f"{root.prefix}/") if root.prefix else path
+            if root.prefix and inner == path:
+                continue
+            if (found := _regular_file(root.folder, inner)) is not None:
+                if not os.access(found[0], os.R_OK):
+                    msg = f"/data/{path}: the service has no right to read this file"
+                    raise NotReadable(msg)
+                return found
+        msg = f"/data/{path}: no such file"
+        raise NotFound(msg)
+
+
+def file_path(href: str) -> str | None:
+    """Absolute path of a local `file:` URI, or None for any other address.
+
+    >>> file_path("file:///srv/tree/a%20b%23.tiff")
+    '/srv/tree/a b#.tiff'
+    >>> file_path("https://data.example.org/a.tiff") is None
+    True
+    """
+    if not href.startswith("file:"):
+        return None
+    parts = urlsplit(href)
+    if parts.netloc not in _LOCAL_HOSTS or not parts.path.startswith("/"):
+        return None
+    return os.fsdecode(unquote_to_bytes(parts.path))
+
+
+def _regular_file(folder: Path, inner: str) -> tuple[Path, os.stat_result] | None:
+    """The regular file at a relative path, unless it is elsewhere once links and `..` are followed."""
+    if not inner or inner.startswith("/") or "\0" in inner:
+        return None
+    try:
+        found = (folder / inner).resolve(strict=True)
+        state = found.stat()
+    except (OSError, RuntimeError, ValueError):  # missing, too long, a loop of links, not encodable
+        return None
+    if not found.is_relative_to(folder) or not stat.S_ISREG(state.st_mode):
+        return None
+    return found, state

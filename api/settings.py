@@ -1,0 +1,75 @@
+"""What the operator may set: `FLATSIM_*` variables, read when `ServiceSettings()` is made and not before."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class ServiceSettings(BaseSettings):
+    """Settings of the service; every field is the variable `FLATSIM_<FIELD>` in upper case."""
+
+    model_config = SettingsConfigDict(env_prefix="FLATSIM_", extra="ignore")
+
+    database: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL address, `postgresql://…`; without it libpq's own `PG*` variables hold",
+    )
+    database_role: str = Field(
+        default="flatsim_read", description="Role every session acts as; the login must be a member of it"
+    )
+    pool_min: int = Field(default=1, ge=0, description="Connections kept open")
+    pool_max: int = Field(default=10, ge=1, description="Connections at most; further requests wait")
+    pool_wait_s: float = Field(default=10.0, gt=0, description="Seconds a request waits for a connection")
+    statement_timeout_ms: int = Field(
+        default=20_000, ge=1, description="Milliseconds one statement may take before it is given up with 503"
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    root_path: str = Field(
+        default="", description="Path prefix under which a proxy publishes the service, for example `/stac`"
+    )
+    forwarded_allow_ips: str = Field(
+        default="127.0.0.1",
+        description="Proxies whose `X-Forwarded-Proto` and `-For` are believed: addresses, networks or `*`",
+    )
+    max_body_bytes: int = Field(default=4_194_304, ge=1024, description="Largest request body in bytes")
+
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description=f"Product trees served under `/data/`, separated by `{os.pathsep}`"
+    )
+    browser_dir: Path = Field(
+        default=_CHECKOUT / "browser" / "build", description="Built STAC Browser served under `/browser/`"
+    )
+
+    title: str = Field(default=ROOT_TITLE, description="Title of the landing page")
+    description: str = Field(default=ROOT_DESCRIPTION, description="Description of the landing page")
+    catalog_id: str = Field(default=ROOT_ID, description="Id of the root catalogue")
+
+    @field_validator("database", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any) -> Any:
+        """An empty variable means the same as none."""
+        return value or None
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _split_paths(cls, value: Any) -> Any:
+        """One variable holds several paths, as in `PATH`."""
+        return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("root_path")
+    @classmethod
+    def _normal_prefix(cls, value: str) -> str:
+        """`stac/` and `/stac` both mean `/stac`; `/` means no prefix."""
+        inner = value.strip("/")
+        return f"/{inner}" if inner else ""
