@@ -5,12 +5,35 @@ Each function takes an open connection and decides nothing about transactions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
+from psycopg.rows import kwargs_row
+from psycopg.types.json import Jsonb
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What decides whether a migration can succeed.
+
+    `installed` and `available` map extensions to versions: those made in this database, and those whose
+    files the server has. `roles` are the names of all roles there.
+    """
+
+    version: int
+    encoding: str
+    user: str
+    is_superuser: bool
+    may_create_roles: bool
+    may_create_in_database: bool
+    installed: dict[str, str]
+    available: dict[str, str]
+    trusted: list[str]
+    roles: list[str]
 
 
 def database_exists(connection: Connection[Any], name: str) -> bool:
@@ -49,3 +72,179 @@ def create_login(connection: Connection[Any], name: str, verifier: str, group: s
     if read_only:
         connection.execute(sql.SQL("ALTER ROLE {} SET default_transaction_read_only TO on").format(user))
         connection.execute(sql.SQL("ALTER ROLE {} SET pgstac.readonly TO 'true'").format(user))
+
+
+def lift_timeouts(connection: Connection[Any]) -> None:
+    """Let this session take as long as it needs, whatever its user's defaults are."""
+    connection.execute(
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', "
+        "'idle_session_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+    )
+
+
+def take_migration_lock(connection: Connection[Any], patience_s: int) -> None:
+    """Wait for the lock that migrations hold; the server releases it when the session ends, however it does.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: somebody else kept it for longer than that.
+    """
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience_s}s",))
+    connection.execute("SELECT pg_advisory_lock(hashtext('flatsim.migrations'))")
+    connection.execute("SELECT set_config('lock_timeout', '0', false)")
+
+
+def server_facts(connection: Connection[Any]) -> ServerFacts:
+    """What the server is and what the session's user may do on it."""
+    with connection.cursor(row_factory=kwargs_row(ServerFacts)) as cursor:
+        found = cursor.execute(
+            """
+            SELECT
+                current_setting('server_version_num')::int AS version,
+                current_setting('server_encoding') AS encoding,
+                current_user AS user,
+                rolsuper AS is_superuser,
+                rolcreaterole AS may_create_roles,
+                has_database_privilege(current_database(), 'CREATE') AS may_create_in_database,
+                (SELECT coalesce(jsonb_object_agg(extname, extversion), '{}') FROM pg_extension) AS installed,
+                (SELECT coalesce(jsonb_object_agg(name, default_version), '{}')
+                    FROM pg_available_extensions) AS available,
+                (SELECT coalesce(jsonb_agg(DISTINCT name), '[]')
+                    FROM pg_available_extension_versions WHERE trusted) AS trusted,
+                (SELECT jsonb_agg(r.rolname) FROM pg_roles r) AS roles
+            FROM pg_roles WHERE rolname = current_user
+            """
+        ).fetchone()
+    assert found is not None  # noqa: S101  a session has a user
+    return found
+
+
+def pgstac_version(connection: Connection[Any]) -> str | None:
+    """The version of pgstac's schema, nothing where it is missing."""
+    if _relation_missing(connection, "pgstac.migrations"):
+        return None
+    found = connection.execute(
+        "SELECT version FROM pgstac.migrations ORDER BY datetime DESC, version DESC LIMIT 1"
+    ).fetchone()
+    return found[0] if found else None
+
+
+def run_queue(connection: Connection[Any]) -> None:
+    """Do the upkeep that pgstac has put off; outside of any transaction."""
+    connection.execute("CALL pgstac.run_queued_queries()")
+
+
+def make_ledger(connection: Connection[Any]) -> None:
+    """Make the tables that remember what was applied, unless they are there."""
+    connection.execute(
+        """
+        CREATE SCHEMA IF NOT EXISTS flatsim;
+        CREATE TABLE IF NOT EXISTS flatsim.migrations (
+            name text PRIMARY KEY,
+            checksum text NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        CREATE TABLE IF NOT EXISTS flatsim.queryables (name text PRIMARY KEY);
+        """
+    )
+
+
+def applied_migrations(connection: Connection[Any]) -> dict[str, str]:
+    """Checksums of the applied migrations by name, in order."""
+    found = connection.execute("SELECT name, checksum FROM flatsim.migrations ORDER BY name")
+    return dict(found.fetchall())
+
+
+def record_migration(connection: Connection[Any], name: str, checksum: str) -> None:
+    """Write down that a migration was applied."""
+    connection.execute("INSERT INTO flatsim.migrations (name, checksum) VALUES (%s, %s)", (name, checksum))
+
+
+def transaction_id(connection: Connection[Any]) -> int:
+    """Number of the transaction that runs."""
+    found = connection.execute("SELECT txid_current()").fetchone()
+    assert found is not None  # noqa: S101  a function answers
+    return int(found[0])
+
+
+def global_queryables(connection: Connection[Any]) -> dict[str, tuple[Any, str | None, str | None]]:
+    """Definition, wrapper and index of each queryable that holds for all collections, by name."""
+    found = connection.execute(
+        "SELECT name, definition, property_wrapper, property_index_type FROM pgstac.queryables "
+        "WHERE collection_ids IS NULL AND property_path IS NULL"
+    )
+    return {name: (definition, wrapper, index) for name, definition, wrapper, index in found}
+
+
+def our_queryables(connection: Connection[Any]) -> set[str]:
+    """Names of the queryables that we have written."""
+    return {name for (name,) in connection.execute("SELECT name FROM flatsim.queryables")}
+
+
+def write_queryable(
+    connection: Connection[Any], name: str, definition: dict[str, Any], wrapper: str | None, index: str | None
+) -> None:
+    """Put a queryable for all collections in place of any of that name; indexes of all partitions follow."""
+    connection.execute("SELECT pgstac.upsert_queryable(%s, %s, %s, %s)", (name, Jsonb(definition), wrapper, index))
+
+
+def remove_queryable(connection: Connection[Any], name: str) -> None:
+    """Take a queryable for all collections out, if it is there."""
+    connection.execute("DELETE FROM pgstac.queryables WHERE name = %s AND collection_ids IS NULL", (name,))
+
+
+def record_queryables(connection: Connection[Any], names: list[str]) -> None:
+    """Write down which queryables are ours."""
+    connection.execute("DELETE FROM flatsim.queryables WHERE name <> ALL(%s)", (names,))
+    connection.execute("INSERT INTO flatsim.queryables SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING", (names,))
+
+
+def queryable_indexes(connection: Connection[Any], names: list[str]) -> list[str]:
+    """Indexes on partitions that these queryables have asked for."""
+    if not names:
+        return []
+    found = connection.execute(
+        "SELECT indexname FROM pgstac.queryable_indexes('items') WHERE field = ANY(%s) "
+        "AND queryable_id IS NOT NULL AND indexname IS NOT NULL AND pgstac.queryable_column(field) IS NULL",
+        (names,),
+    )
+    return [name for (name,) in found]
+
+
+def drop_unpaired_indexes(connection: Connection[Any], names: list[str]) -> None:
+    """Drop those of the indexes that no queryable asks for any more."""
+    if not names:
+        return
+    found = connection.execute(
+        "SELECT partition, indexname FROM pgstac.queryable_indexes('items', true) "
+        "WHERE indexname = ANY(%s) AND queryable_id IS NULL",
+        (names,),
+    ).fetchall()
+    for partition, name in found:
+        connection.execute("SELECT pgstac.maintain_index(%s, %s, NULL, true)", (partition, name))
+
+
+def collection_content(connection: Connection[Any], collection_id: str) -> dict[str, Any] | None:
+    """A collection as it was loaded, or None."""
+    found = connection.execute("SELECT content FROM pgstac.collections WHERE id = %s", (collection_id,)).fetchone()
+    return found[0] if found else None
+
+
+def item_ids(connection: Connection[Any], collection_id: str) -> list[str]:
+    """Ids of all items of a collection."""
+    return [
+        name for (name,) in connection.execute("SELECT id FROM pgstac.items WHERE collection = %s", (collection_id,))
+    ]
+
+
+def items_by_id(connection: Connection[Any], collection_id: str, ids: list[str]) -> list[dict[str, Any]]:
+    """Some items of a collection, each with the template it was stored against under `pgstac:base_item`."""
+    found = connection.execute(
+        "SELECT pgstac.content_nonhydrated(items) FROM pgstac.items WHERE collection = %s AND id = ANY(%s)",
+        (collection_id, ids),
+    )
+    return [item for (item,) in found]
+
+
+def _relation_missing(connection: Connection[Any], name: str) -> bool:
+    found = connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
+    return found is None or found[0] is None

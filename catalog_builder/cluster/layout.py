@@ -40,7 +40,7 @@ class Layout:
     @property
     def removed(self) -> Path:
         """The root while it is being deleted."""
-        return self.home / "postgres.removed"
+        return self.home / "postgres.removed-by-flatsim-stac"
 
     @property
     def lock(self) -> Path:
