@@ -63,12 +63,12 @@ def connect(dsn: str, role: Role = Role.OWNER, *, autocommit: bool = False) -> p
         DatabaseError: no session; the message names the server, never the password.
     """
     try:
-        return psycopg.connect(session_conninfo(dsn, role), autocommit=autocommit)
+        return psycopg.connect(conninfo(dsn, role), autocommit=autocommit)
     except psycopg.Error as error:
         raise _refusal(error, dsn, role) from error
 
 
-def session_conninfo(dsn: str, role: Role, **settings: str) -> str:
+def conninfo(dsn: str, role: Role, **settings: str) -> str:
     """The connection string of a session on pgstac's schema, for code that connects by itself.
 
     Args:

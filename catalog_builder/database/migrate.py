@@ -16,7 +16,7 @@ import psycopg
 from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import ledger, pgstac, preflight
-from catalog_builder.database.connection import connect, describe, session_conninfo
+from catalog_builder.database.connection import connect, describe, conninfo
 from catalog_builder.database.queryables import QueryablesChange, synchronise
 from catalog_builder.errors import MigrationError
 from catalog_builder.vocab.queryables import QUERYABLES
@@ -76,7 +76,7 @@ def _migrate(connection: psycopg.Connection[Any], dsn: str, files: list[ledger.M
         raise MigrationError(msg)
     before, pinned = queries.pgstac_version(connection), pgstac.pinned_version()
     if pgstac.is_due(before, pinned):
-        unhurried = session_conninfo(dsn, Role.OWNER, statement_timeout="0", lock_timeout="0")
+        unhurried = conninfo(dsn, Role.OWNER, statement_timeout="0", lock_timeout="0")
         _retried(partial(pgstac.bring_to, unhurried, pinned))
     queries.make_ledger(connection)
     due = ledger.pending(files, queries.applied_migrations(connection))
