@@ -1,15 +1,15 @@
 """The search service: a STAC API over pgstac, STAC Browser and the products' files. Start reading at `api.app`.
 
     app ─► settings          what the operator may set
-        ├► database          the pool of read-only sessions, and the driver's errors as ours
+        ├► database ─► dsn   the pool of read-only sessions, and the driver's errors as ours
         ├► extensions        which STAC API extensions, their conformance classes, their request models
-        │    └► parameters ─► filters
+        │    └► parameters ─► values, filters
         ├► client            the STAC answers: landing page, collections, items
         │    ├► links        what we change in the links of an answer
         │    ├► roots        stored file addresses ◄─► addresses under /data/
         │    └► queries      the SQL of our own
-        ├► browser · data · docs · health        the other routes
-        ├► middleware        CORS, compression, HEAD
+        ├► browser · data ─► ranges · docs · health        the other routes
+        ├► middleware        CORS, HEAD, compression, limits
         └► errors            the tree of errors and the one table of their statuses
 
 `python -m api` runs it (`api.__main__`).

@@ -46,7 +46,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(browser_router(settings.browser_dir, settings.title))
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))
-    add_middleware(app, settings.root_path)
+    add_middleware(app, settings)
     add_error_handlers(app)
     return app
 
@@ -71,7 +71,6 @@ def _framework(settings: ServiceSettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         root_path=settings.root_path,
-        max_body_size=settings.max_body_bytes,
         lifespan=database_lifespan(settings),
     )
 

@@ -10,12 +10,12 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 from stac_fastapi.pgstac.db import con_init
 
 from api import queries
+from api.dsn import connection_arguments
 from api.errors import DatabaseUnavailable, InvalidSearch, ServiceError, SlowSearch, StartError
 
 if TYPE_CHECKING:
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("api.database")
 
 CONNECT_TIMEOUT_S: Final = 10.0
-
-CLIENT_OPTIONS: Final = frozenset(
-    {
-        "channel_binding", "client_encoding", "connect_timeout", "fallback_application_name", "gssdelegation",
-        "gssencmode", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval",
-        "load_balance_hosts", "replication", "require_auth", "requirepeer", "requiressl", "sslcertmode",
-        "sslcompression", "sslsni", "tcp_user_timeout",
-    }
-)  # fmt: skip
-"""Options of libpq that asyncpg does not know; it would send them to the server, which refuses the connection."""
 
 _ERRORS: Final[Mapping[str, type[ServiceError]]] = {
     "57014": SlowSearch,  # query_canceled: the statement timeout
@@ -60,26 +50,14 @@ _ERRORS: Final[Mapping[str, type[ServiceError]]] = {
 """What an SQLSTATE means to the user; the longest prefix counts. Others are faults of ours."""
 
 
-def connection_arguments(settings: ServiceSettings) -> dict[str, Any]:
+def session_arguments(settings: ServiceSettings) -> dict[str, Any]:
     """Arguments of `asyncpg.connect` for the server and the sessions on it.
 
     Raises:
         StartError: `FLATSIM_DATABASE` is no PostgreSQL address.
     """
-    arguments: dict[str, Any] = {"timeout": CONNECT_TIMEOUT_S, "server_settings": _session(settings)}
-    if settings.database is None:
-        return arguments
-    parts = urlsplit(settings.database.get_secret_value())
-    if parts.scheme not in ("postgresql", "postgres"):
-        msg = "FLATSIM_DATABASE: not a PostgreSQL address; it reads postgresql://user:password@host/name"
-        raise StartError(msg)
-    options = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in options if name not in CLIENT_OPTIONS]
-    arguments["dsn"] = urlunsplit(parts._replace(query=urlencode(kept, quote_via=quote)))
-    for name, value in options:
-        if name == "connect_timeout" and value.isdecimal() and int(value) > 0:
-            arguments["timeout"] = float(value)
-    return arguments
+    dsn = settings.database.get_secret_value() if settings.database else None
+    return {"timeout": CONNECT_TIMEOUT_S, "server_settings": _session(settings), **connection_arguments(dsn)}
 
 
 def _session(settings: ServiceSettings) -> dict[str, str]:
@@ -101,7 +79,7 @@ def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], Abstract
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await asyncpg.create_pool(
-            **connection_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=con_init
+            **session_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=con_init
         )
         app.state.pool, app.state.pool_wait_s = pool, settings.pool_wait_s
         app.state.get_connection = read_connection
@@ -184,7 +162,7 @@ async def check_database(settings: ServiceSettings) -> None:
         StartError: It is not; the message says what to do.
     """
     try:
-        connection = await asyncpg.connect(**connection_arguments(settings))
+        connection = await asyncpg.connect(**session_arguments(settings))
     except (OSError, TimeoutError) as error:
         msg = (
             f"The database cannot be reached ({_one_line(error)}). Start it (`flatsim-stac db start` for the embedded "
@@ -194,7 +172,7 @@ async def check_database(settings: ServiceSettings) -> None:
     except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         raise StartError(_refused(error, settings)) from error
     try:
-        await queries.pgstac_version(connection)
+        await queries.applied_migrations(connection)
         await queries.collection_titles(connection)
     except asyncpg.PostgresError as error:
         msg = (

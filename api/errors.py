@@ -31,14 +31,14 @@ from stac_fastapi.types.errors import (
     StacApiError,
 )
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
     from starlette.requests import Request
-    from starlette.responses import Response
 
 _logger = logging.getLogger("api.errors")
 
@@ -169,23 +169,41 @@ async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
     if isinstance(error.__cause__, ValidationError):
         return await _answer(request, error.__cause__)
+    if request.method == "OPTIONS" and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
     code = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
+    headers = dict(error.headers or {})
     description = str(error.detail)
     if error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         description = f"{error.detail}: {request.method} {request.url.path}"
-    return error_response(error.status_code, code, description, error.headers)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    return error_response(error.status_code, code, description, headers)
+
+
+def _allowed(request: Request) -> str:
+    """Methods of an address. Starlette names those of the first route alone, and `/search` has two."""
+    known = [method for method in ("GET", "POST") if _has_route(request, method)]
+    return ", ".join([*known, *(["HEAD"] if "GET" in known else []), "OPTIONS"])
+
+
+def _has_route(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
 
 
 def describe(error: Exception) -> str:
     """What the user is told: for a failed validation each parameter with what is wrong with it."""
-    if isinstance(error, RequestValidationError | ValidationError):
-        return "; ".join(dict.fromkeys(_describe_one(problem) for problem in error.errors()))
+    if isinstance(error, RequestValidationError):  # its locations begin with the place: body, query, path
+        return "; ".join(dict.fromkeys(_describe_one(problem, problem["loc"][1:]) for problem in error.errors()))
+    if isinstance(error, ValidationError):
+        return "; ".join(dict.fromkeys(_describe_one(problem, problem["loc"]) for problem in error.errors()))
     return str(error) or type(error).__name__
 
 
-def _describe_one(problem: Mapping[str, Any]) -> str:
+def _describe_one(problem: Mapping[str, Any], location: Sequence[Any]) -> str:
     """One problem found by pydantic as `parameter: what is wrong`."""
-    location: Sequence[Any] = problem.get("loc", ())
-    names = [str(part) for part in location if part not in ("body", "query", "path", "header")]
-    message = str(problem.get("msg", "not valid")).removeprefix("Value error, ")
-    return f"{'.'.join(names) or 'body'}: {message}"
+    if problem["type"] == "json_invalid":
+        return f"body: not JSON: {problem.get('ctx', {}).get('error', problem['msg'])}"
+    names = [str(part) for part in location if "[" not in str(part)]  # pydantic's names of types have brackets
+    return f"{'.'.join(names) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"

@@ -31,7 +31,16 @@ from stac_fastapi.extensions.sort import (
 )
 from stac_fastapi.pgstac.extensions import FiltersClient, FreeTextExtension, QueryExtension
 
-from api.parameters import CollectionsGet, FieldsGet, ItemsGet, QueryGet, SearchGet, SearchPost, SortGet
+from api.parameters import (
+    CollectionFieldsGet,
+    CollectionsGet,
+    FieldsGet,
+    ItemsGet,
+    QueryGet,
+    SearchGet,
+    SearchPost,
+    SortGet,
+)
 
 if TYPE_CHECKING:
     from stac_fastapi.types.extension import ApiExtension
@@ -106,7 +115,7 @@ def _collections_extension() -> CollectionSearchExtension:
     parts = [
         _with_get(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), QueryGet),
         _with_get(CollectionSearchSortExtension(), SortGet),
-        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), FieldsGet),
+        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), CollectionFieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),
         FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]),
         OffsetPaginationExtension(),

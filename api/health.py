@@ -17,8 +17,12 @@ async def health(request: Request) -> JSONResponse:
     report: dict[str, object] = {"status": "UP", "version": __version__}
     try:
         async with request.app.state.get_connection(request, "r") as connection:
-            version = await queries.pgstac_version(connection)
-            report["database"] = {"status": "UP", "pgstac": version, **await queries.server_state(connection)}
+            report["database"] = {
+                "status": "UP",
+                "pgstac": await queries.pgstac_version(connection),
+                "migrations": await queries.applied_migrations(connection),
+                **await queries.server_state(connection),
+            }
     except ServiceError as error:
         report |= {"status": "DOWN", "database": {"status": "DOWN", "description": str(error)}}
         headers = {"Retry-After": str(RETRY_AFTER_S)}

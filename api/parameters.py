@@ -1,18 +1,10 @@
-"""The requests' parameters: our defaults and limits, and refusals that name the parameter at fault.
-
-The models derive from stac-fastapi's, whose converters answer some bad values with errors that name no parameter,
-and let others through to fail later.
-"""
+"""The requests' parameters: stac-fastapi's models with our defaults, limits and readers."""
 
 # No postponed annotations here: attrs and FastAPI read them.
-import math
-from collections.abc import Callable
 from typing import Annotated, Any, Final
-from urllib.parse import quote_plus
 
 import attr
-import orjson
-from fastapi import HTTPException, Query
+from fastapi import Query
 from pydantic import Field, field_validator, model_validator
 from stac_fastapi.api.models import ItemCollectionUri
 from stac_fastapi.extensions.collection_search.request import BaseCollectionSearchGetRequest
@@ -24,8 +16,8 @@ from stac_fastapi.types.rfc3339 import str_to_interval
 from stac_fastapi.types.search import BaseSearchGetRequest, DateTimeQueryType, Limit, str2bbox
 from stac_pydantic.shared import BBox
 
-from api.errors import InvalidParameter
 from api.filters import parse_filter
+from api.values import conditions, flat_bbox, geometry, json_object, named, numbers_of_bbox, twice_encoded
 
 DEFAULT_LIMIT: Final = 100
 """Items or collections on a page when the request does not say."""
@@ -63,74 +55,22 @@ _FieldsQuery = Annotated[
 ]
 
 
-def flat_bbox(values: tuple[float, ...] | list[float]) -> BBox:
-    """A box without heights: footprints have none, and pgstac fails on boxes with them.
-
-    >>> flat_bbox((1, 2, 0, 3, 4, 100))
-    (1, 2, 3, 4)
-    """
-    if not all(math.isfinite(value) for value in values):
-        raise InvalidParameter(parameter="bbox", reason="not numbers")
-    west, south, *_, east, north = values if len(values) == 4 else (*values[:2], *values[3:5])  # noqa: PLR2004
-    if south > north:
-        raise InvalidParameter(
-            parameter="bbox", reason="south is north of north; the order is west, south, east, north"
-        )
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and south >= -90 and north <= 90):  # noqa: PLR2004
-        raise InvalidParameter(parameter="bbox", reason="outside longitudes -180…180 or latitudes -90…90")
-    return (west, south, east, north)
-
-
 def _bbox(val: _BBoxQuery = None) -> BBox | None:
-    values = _named("bbox", str2bbox, val) if val else None
+    values = named("bbox", str2bbox, val) if val else None
     return flat_bbox(values) if values else None
 
 
 def _check_datetime(_instance: Any, _attribute: Any, value: str | None) -> None:
-    _named("datetime", str_to_interval, value)
-
-
-def _named(parameter: str, read: Callable[[Any], Any], value: Any) -> Any:
-    """Read a value with stac-fastapi's function; its refusal gets the parameter's name."""
-    try:
-        return read(value)
-    except HTTPException as error:
-        raise InvalidParameter(parameter=parameter, reason=str(error.detail)) from error
-
-
-def _json_object(parameter: str, text: str) -> dict[str, Any]:
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise InvalidParameter(parameter=parameter, reason=f"not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InvalidParameter(parameter=parameter, reason="a JSON object is wanted")
-    return value
-
-
-def _rewritten(value: dict[str, Any]) -> str:
-    """stac-fastapi-pgstac percent-decodes these values a second time; encoded once more they come out whole."""
-    return quote_plus(orjson.dumps(value))
+    named("datetime", str_to_interval, value)
 
 
 def _intersects(val: _IntersectsQuery = None) -> str | None:
-    return _rewritten(_json_object("intersects", val)) if val else None
-
-
-def conditions(query: dict[str, Any]) -> dict[str, Any] | None:
-    """A `query` without empty parts, which pgstac cannot turn into SQL; None when nothing is left.
-
-    >>> conditions({"a": {}, "b": {"eq": 1}})
-    {'b': {'eq': 1}}
-    >>> conditions({}) is None
-    True
-    """
-    return {name: value for name, value in query.items() if value != {}} or None
+    return twice_encoded(json_object("intersects", val)) if val else None
 
 
 def _query(val: _QueryQuery = None) -> str | None:
-    wanted = conditions(_json_object("query", val)) if val else None
-    return _rewritten(wanted) if wanted else None
+    wanted = conditions(json_object("query", val)) if val else None
+    return twice_encoded(wanted) if wanted else None
 
 
 def _names(val: str | None) -> list[str] | None:
@@ -143,6 +83,11 @@ def _sortby(val: _SortQuery = None) -> list[str] | None:
 
 def _fields(val: _FieldsQuery = None) -> list[str] | None:
     return _names(val)
+
+
+def _collection_fields(val: _FieldsQuery = None) -> list[str] | None:
+    """stac-fastapi-pgstac needs a collection's id to write its links, and fails without."""
+    return [name for name in _names(val) or [] if name != "-id"] or None
 
 
 @attr.s
@@ -194,6 +139,13 @@ class FieldsGet(FieldsExtensionGetRequest):
     fields: list[str] | None = attr.ib(default=None, converter=_fields)
 
 
+@attr.s
+class CollectionFieldsGet(FieldsExtensionGetRequest):
+    """`fields` of `GET /collections`."""
+
+    fields: list[str] | None = attr.ib(default=None, converter=_collection_fields)
+
+
 class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
     """Body of `POST /search`; also what the GET requests are turned into."""
 
@@ -216,10 +168,15 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
         """GEODES's clients send `null` for everything they do not set."""
         return DEFAULT_LIMIT if value is None else value
 
-    @field_validator("bbox", mode="after")
+    @field_validator("bbox", mode="before")
     @classmethod
-    def _flat_bbox(cls, value: BBox | None) -> BBox | None:
-        return flat_bbox(value) if value else None
+    def _flat_bbox(cls, value: Any) -> Any:
+        return value if value is None or isinstance(value, tuple) else flat_bbox(numbers_of_bbox(value))
+
+    @field_validator("intersects", mode="before")
+    @classmethod
+    def _one_kind(cls, value: Any) -> Any:
+        return geometry(value) if isinstance(value, dict) else value
 
     @field_validator("query", mode="before", check_fields=False)
     @classmethod

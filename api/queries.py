@@ -20,6 +20,11 @@ async def pgstac_version(connection: Connection) -> str:
     return version
 
 
+async def applied_migrations(connection: Connection) -> list[str]:
+    """Names of our migrations that the database has, in order."""
+    return [row["name"] for row in await connection.fetch("SELECT name FROM flatsim.migrations ORDER BY name")]
+
+
 async def server_state(connection: Connection) -> dict[str, Any]:
     """Version of PostgreSQL, the role the session acts as, and whether it can write."""
     row = await connection.fetchrow(
