@@ -2,7 +2,8 @@
 
     spec -> orbits, network          which tracks, dates and pairs
          -> geometry, ground         where, and how the Earth moves there
-         -> signal -> inversion      phases and coherences of the pairs, then the series
+         -> interferometry           phases and coherences of the pairs
+         -> inversion             series from the pairs
          -> packages, listings       rasters, `.meta`, pictures and text files
          -> tree, manifest           the directory, and `SAMPLE.json` with what is true of it
 

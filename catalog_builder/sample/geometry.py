@@ -13,6 +13,7 @@ Radar rows count along the flight (time), columns along slant range (away from t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,7 @@ NEAR_INCIDENCE_DEG: Final = 30.2
 SWATH_WIDTH_KM: Final = 250.0
 RADAR_OVERSIZE: Final = 1.06
 """The ground pixel is slightly smaller than the radar pixel of the same product."""
+_FIRST_EDGE: Final = 0.5
 FINE_FACTOR: Final = 4
 """Pixels at 2 looks per pixel at 8 looks, along each axis."""
 
@@ -67,9 +69,7 @@ def _arc_km(slant_km: Array | float) -> Array:
 
 def _slant_km(arc_km: Array | float) -> Array:
     radius, orbit = EARTH_RADIUS_KM, EARTH_RADIUS_KM + ORBIT_HEIGHT_KM
-    return np.asarray(
-        np.sqrt(radius**2 + orbit**2 - 2 * radius * orbit * np.cos(np.asarray(arc_km) / radius))
-    )
+    return np.asarray(np.sqrt(radius**2 + orbit**2 - 2 * radius * orbit * np.cos(np.asarray(arc_km) / radius)))
 
 
 def _near_arc_km() -> float:
@@ -125,6 +125,11 @@ class Swath:
         azimuth_px = (along / TRACK_LENGTH_KM + 0.5) * self.radar_rows + 0.5
         return range_px, azimuth_px
 
+    def covers(self, range_px: Array, azimuth_px: Array) -> Mask:
+        """Return which coordinates lie on the radar grid, whose first pixel reaches from 0.5 to 1.5."""
+        column, row = range_px - _FIRST_EDGE, azimuth_px - _FIRST_EDGE
+        return (column >= 0) & (column < self.radar_columns) & (row >= 0) & (row < self.radar_rows)
+
     def line_of_sight(self, longitude: Array, latitude: Array) -> Array:
         """Return the unit vectors from satellite to ground, shape (3, ...), order east, north, up."""
         _, across = self._along_across(longitude, latitude)
@@ -160,12 +165,10 @@ def _outline(swath: Swath, points_per_side: int) -> list[tuple[float, float]]:
     zero, one = np.zeros_like(side), np.ones_like(side)
     share_range = np.concatenate([side, one, 1 - side, zero])
     share_azimuth = np.concatenate([zero, side, one, 1 - side])
-    lon, lat = swath.to_ground(
-        share_range * swath.radar_columns + 0.5, share_azimuth * swath.radar_rows + 0.5
-    )
+    lon, lat = swath.to_ground(share_range * swath.radar_columns + 0.5, share_azimuth * swath.radar_rows + 0.5)
     ring = [(round(float(x), 6), round(float(y), 6)) for x, y in zip(lon, lat, strict=True)]
     ring.append(ring[0])
-    turn = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:], strict=False))
+    turn = sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in pairwise(ring))
     return ring if turn > 0 else ring[::-1]
 
 

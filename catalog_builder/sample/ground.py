@@ -61,9 +61,7 @@ class Basin:
     rate_mm_per_year: float
 
 
-FAULT: Final = Fault(
-    longitude=21.6, latitude=38.75, strike_deg=68.0, rate_mm_per_year=22.0, locking_depth_km=14.0
-)
+FAULT: Final = Fault(longitude=21.6, latitude=38.75, strike_deg=68.0, rate_mm_per_year=30.0, locking_depth_km=14.0)
 EARTHQUAKE: Final = Earthquake(
     time=datetime(2015, 11, 17, 7, 10, tzinfo=UTC),
     longitude=20.60,
@@ -89,6 +87,11 @@ SEASONAL_AMPLITUDE_MM: Final = 7.0
 SEASONAL_ZERO_YEAR: Final = 0.30
 """Fraction of the year at which the seasonal term crosses zero upwards: the ground is highest in July."""
 SEASONAL_HEIGHT_SCALE_M: Final = 250.0
+LOWEST_ELEVATION_M: Final = 4.0
+"""So that no elevation is 0, which would read as no value."""
+DEM_ERROR_M: Final = 4.0
+_MAP_LATITUDE: Final = 40.0
+_BEND_KM: Final = 6.0
 _TERRAIN_SEED: Final = 20151117
 _LAND_SEED: Final = 20141003
 
@@ -107,23 +110,34 @@ class Place:
 
 def survey(longitude: Array, latitude: Array) -> Place:
     """Evaluate terrain and land cover at points given in degrees."""
-    x = longitude * KM_PER_DEGREE * np.cos(np.radians(40.0))
+    x = longitude * KM_PER_DEGREE * np.cos(np.radians(_MAP_LATITUDE))
     y = latitude * KM_PER_DEGREE
-    relief = _waves(x, y, seed=_TERRAIN_SEED, longest_km=160.0, octaves=6, roughness=0.9)
-    broad = _waves(x, y, seed=_TERRAIN_SEED + 1, longest_km=260.0, octaves=2, roughness=1.0)
-    ridges = (1 - np.abs(np.tanh(relief))) ** 2
-    height = 1500.0 * np.clip(0.35 + 0.5 * broad, 0.0, 1.6) * ridges + 90.0 * (1 + np.tanh(broad + relief))
+    # Bent coordinates hide the straight crests of plane waves.
+    bend_x = _waves(x, y, seed=_TERRAIN_SEED + 2, longest_km=120.0, octaves=3, roughness=1.2)
+    bend_y = _waves(x, y, seed=_TERRAIN_SEED + 3, longest_km=120.0, octaves=3, roughness=1.2)
+    x, y = x + _BEND_KM * bend_x, y + _BEND_KM * bend_y
+    height = _elevation_m(x, y)
     for basin in BASINS:
-        height = height * (1 - 0.93 * np.exp(-_distance2_km2(basin, longitude, latitude) / (3 * basin.sigma_km**2)))
-    land = 1 / (1 + np.exp(-1.4 * _waves(x, y, seed=_LAND_SEED, longest_km=90.0, octaves=5, roughness=0.6)))
-    error = 4.0 * _waves(x, y, seed=_LAND_SEED + 1, longest_km=25.0, octaves=3, roughness=0.4)
+        r2 = _distance2_km2(basin, longitude, latitude)
+        height *= 1 - 0.93 * np.exp(-r2 / (3 * basin.sigma_km**2))
+    cover = _waves(x, y, seed=_LAND_SEED, longest_km=80.0, octaves=6, roughness=0.55)
+    error = _waves(x, y, seed=_LAND_SEED + 1, longest_km=25.0, octaves=3, roughness=0.4)
     return Place(
         longitude=longitude,
         latitude=latitude,
-        elevation_m=height + 4.0,
-        land=land,
-        dem_error_m=error * np.clip(height / 600.0, 0.1, 1.5),
+        elevation_m=height + LOWEST_ELEVATION_M,
+        land=1 / (1 + np.exp(-1.3 * cover - 0.5 * (height - 600.0) / 600.0)),
+        dem_error_m=DEM_ERROR_M * error * np.clip(height / 600.0, 0.1, 1.5),
     )
+
+
+def _elevation_m(x_km: Array, y_km: Array) -> Array:
+    """Return ridges that rise where the broad relief is high, and rolling lowland elsewhere."""
+    broad = _waves(x_km, y_km, seed=_TERRAIN_SEED + 1, longest_km=240.0, octaves=3, roughness=0.8)
+    fine = _waves(x_km, y_km, seed=_TERRAIN_SEED, longest_km=70.0, octaves=5, roughness=0.8)
+    ridges = 1 - np.abs(np.tanh(0.8 * fine))
+    mountains = 1 / (1 + np.exp(-2.5 * (broad + 0.1)))
+    return np.asarray(1900.0 * mountains * ridges**1.5 + 120.0 * (1 + np.tanh(broad + 0.4 * fine)))
 
 
 def velocity_mm_per_year(place: Place) -> Array:
@@ -140,9 +154,7 @@ def velocity_mm_per_year(place: Place) -> Array:
 
 def coseismic_mm(place: Place) -> Array:
     """Return the offset of the earthquake, shape (3, ...), order east, north, up."""
-    across, along = _fault_coordinates(
-        EARTHQUAKE.longitude, EARTHQUAKE.latitude, EARTHQUAKE.strike_deg, place
-    )
+    across, along = _fault_coordinates(EARTHQUAKE.longitude, EARTHQUAKE.latitude, EARTHQUAKE.strike_deg, place)
     taper = np.exp(-np.square(along / EARTHQUAKE.half_length_km) / 2)
     near = np.exp(-np.square(across / (3 * EARTHQUAKE.half_length_km)) / 2)
     profile = np.arctan(across / EARTHQUAKE.depth_km) / np.pi * taper * near
@@ -155,9 +167,7 @@ def seasonal_mm(place: Place, when: datetime) -> Array:
     """Return the upward seasonal displacement at a time."""
     year = when.timetuple().tm_yday / 365.25
     weight = np.exp(-place.elevation_m / SEASONAL_HEIGHT_SCALE_M)
-    return np.asarray(
-        SEASONAL_AMPLITUDE_MM * weight * np.sin(2 * np.pi * (year - SEASONAL_ZERO_YEAR))
-    )
+    return np.asarray(SEASONAL_AMPLITUDE_MM * weight * np.sin(2 * np.pi * (year - SEASONAL_ZERO_YEAR)))
 
 
 def _distance2_km2(basin: Basin, longitude: Array, latitude: Array) -> Array:
@@ -186,4 +196,4 @@ def _waves(x_km: Array, y_km: Array, *, seed: int, longest_km: float, octaves: i
             direction, phase = rng.random(2) * 2 * np.pi
             total += amplitude * np.cos(k * (x_km * np.cos(direction) + y_km * np.sin(direction)) + phase)
             power += amplitude**2 / 2
-    return total / np.sqrt(power)
+    return np.asarray(total / np.sqrt(power))

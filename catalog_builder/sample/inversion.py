@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 SMOOTHING_WEIGHT: Final = 1e-3
-REQUIRED_SHARE: Final = 0.5
+REQUIRED_SHARE: Final = 0.6
 """Share of the pairs that must be unwrapped for a pixel to have a series."""
 _CHUNK_BYTES: Final = 64_000_000
 
@@ -133,9 +133,9 @@ def _fit_line(years: Array, phases: Array) -> tuple[Array, Array]:
 
 def _rms_of_rows(misclosure: Array) -> Array:
     count = np.isfinite(misclosure).sum(axis=1)
-    return np.sqrt(np.nansum(misclosure**2, axis=1) / np.maximum(count, 1))
+    return np.asarray(np.sqrt(np.nansum(misclosure**2, axis=1) / np.maximum(count, 1)))
 
 
 def _rms_of_epochs(rms_of_pairs: Array, network: Network) -> Array:
     touches = np.abs(_incidence(network))
-    return np.sqrt((rms_of_pairs**2 @ touches) / np.maximum(touches.sum(axis=0), 1))
+    return np.asarray(np.sqrt((rms_of_pairs**2 @ touches) / np.maximum(touches.sum(axis=0), 1)))

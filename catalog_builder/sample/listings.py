@@ -58,8 +58,7 @@ def series_files(network: Network, series: Series, swath: Swath) -> dict[str, st
     return {
         "RMSdate.txt": _table((str(i), _compact(day), f"{rms:.4f}") for i, (day, rms) in enumerate(dates, 1)),
         "RMSinterfero.txt": _table(
-            (str(i), *map(_compact, _pair_dates(network, pair)), f"{rms:.4f}")
-            for i, (pair, rms) in enumerate(pairs, 1)
+            (str(i), *map(_compact, _pair_dates(network, pair)), f"{rms:.4f}") for i, (pair, rms) in enumerate(pairs, 1)
         ),
         "lect.in": f"{swath.radar_columns} {swath.radar_rows} columns lines\n1 nsamp\n",
         "Stk-In_list_InW": _stack_list(network, network.pairs, "InW"),
@@ -93,9 +92,7 @@ def auxiliary_files(
 
 def _network_files(network: Network, fractions: Sequence[float]) -> dict[str, str]:
     primary = _dates(network)[network.primary]
-    baselines = [
-        (_compact(e.acquisition.day), e.perpendicular_baseline_m, e.acquisition.day) for e in network.epochs
-    ]
+    baselines = [(_compact(e.acquisition.day), e.perpendicular_baseline_m, e.acquisition.day) for e in network.epochs]
     pairs = [tuple(map(_compact, _pair_dates(network, pair))) for pair in network.pairs]
     return {
         "baseline.rsc": _table(
@@ -112,9 +109,11 @@ def _network_files(network: Network, fractions: Sequence[float]) -> dict[str, st
     }
 
 
-def _image_table(network: Network, rng: np.random.Generator, scale: float) -> str:
+def _image_table(network: Network, rng: np.random.Generator, scale: float, *, positive: bool = False) -> str:
     """Format decimal year, value, error, index, date for each image."""
     values = scale * rng.standard_normal(len(network.epochs))
+    if positive:
+        values = np.abs(values)
     errors = 0.1 * scale * (0.5 + rng.random(len(network.epochs)))
     rows = zip(_dates(network), values, errors, strict=True)
     return _table(
@@ -132,12 +131,10 @@ def _ramp_files(network: Network, rng: np.random.Generator) -> dict[str, str]:
         "list_ramp_az_inverted_img.txt": _image_table(network, rng, 1e-3),
         "list_ramp_ra_inverted_img.txt": _image_table(network, rng, 1e-3),
         "list_ramp_sigma_inverted_img.txt": _table(
-            (f"{_decimal_year(day):.4f}", f"{value:.4f}", _compact(day))
-            for day, value in zip(days, sigma, strict=True)
+            (f"{_decimal_year(day):.4f}", f"{value:.4f}", _compact(day)) for day, value in zip(days, sigma, strict=True)
         ),
         "list_ramp_ra_estimated_ifg.txt": _table(
-            (*pair, *(f"{1e-3 * value:.6e}" for value in row), "1")
-            for pair, row in zip(pairs, ramps, strict=True)
+            (*pair, *(f"{1e-3 * value:.6e}" for value in row), "1") for pair, row in zip(pairs, ramps, strict=True)
         ),
         "list_ramp_sigma_estimated_ifg.txt": _table(
             (*pair, "0.0000", f"{0.4 + 0.6 * value:.4f}") for pair, value in zip(pairs, noise, strict=True)
@@ -147,7 +144,7 @@ def _ramp_files(network: Network, rng: np.random.Generator) -> dict[str, str]:
 
 def _burst_files(network: Network, rng: np.random.Generator) -> dict[str, str]:
     files = {
-        f"list_{swath}_sd_{term}_inverted_img.txt": _image_table(network, rng, 1e-2)
+        f"list_{swath}_sd_{term}_inverted_img.txt": _image_table(network, rng, 1e-2, positive=term == "sigma")
         for swath in SUB_SWATHS
         for term in SPECTRAL_DIVERSITY_TERMS
     }

@@ -103,13 +103,16 @@ class SampleManifest:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
-                raise SampleError(f"{path} was written by another version; remove {directory} and write it anew")
+                msg = f"{path} was written by another version; remove {directory} and write it anew"
+                raise SampleError(msg)
             tracks = tuple(_track(track) for track in content["tracks"])
             return cls(spec=SampleSpec(**content["spec"]), tracks=tracks)
         except FileNotFoundError:
-            raise SampleError(f"{directory} is not a sample tree: it has no {FILE_NAME}") from None
+            msg = f"{directory} is not a sample tree: it has no {FILE_NAME}"
+            raise SampleError(msg) from None
         except (json.JSONDecodeError, KeyError, TypeError, OSError) as error:
-            raise SampleError(f"{path} cannot be read: {error!r}") from error
+            msg = f"{path} cannot be read: {error!r}"
+            raise SampleError(msg) from error
 
 
 def _track(content: dict[str, Any]) -> TrackTruth:

@@ -13,13 +13,15 @@ from catalog_builder.sample.ground import EARTHQUAKE
 from catalog_builder.sample.orbits import Acquisition, Frame
 from catalog_builder.sample.spec import SampleSpec
 
-_STEPS: Final = (1, 1, 1, 2, 2, 3, 4, 5)
+_STEPS: Final = (1, 1, 2, 3, 4, 5, 6, 8)
 """Revisits from one date to the next once the first five have come without a gap."""
 _DENSE_STEPS: Final = 4
 _EPOCHS_BEFORE_EARTHQUAKE: Final = 3
 _BASELINE_STD_M: Final = 65.0
 _COST_DAYS: Final = 60.0
 _COST_METRES: Final = 120.0
+_COST_OF_SKIPPED_DATE: Final = 0.7
+"""Spreads the pairs evenly where dates lie dense."""
 _UNUSED_SHARE: Final = 0.1
 
 
@@ -79,10 +81,8 @@ def design_network(frame: Frame, spec: SampleSpec, rng: np.random.Generator) -> 
     return Network(epochs=epochs, primary=primary, pairs=_choose_pairs(epochs, spec.pairs))
 
 
-def _choose_dates(
-    passes: Sequence[Acquisition], count: int, rng: np.random.Generator
-) -> tuple[Acquisition, ...]:
-    """Take dates around the earthquake: consecutive revisits first, then with gaps of up to 60 days."""
+def _choose_dates(passes: Sequence[Acquisition], count: int, rng: np.random.Generator) -> tuple[Acquisition, ...]:
+    """Take dates around the earthquake: consecutive revisits first, then with gaps of up to 96 days."""
     steps = [1] * min(_DENSE_STEPS, count - 1)
     steps += [int(step) for step in rng.choice(_STEPS, count - 1 - len(steps))]
     after = next(i for i, p in enumerate(passes) if p.start >= EARTHQUAKE.time)
@@ -97,11 +97,12 @@ def _choose_dates(
 
 
 def _choose_pairs(epochs: Sequence[Epoch], count: int) -> tuple[Pair, ...]:
-    """Join successive dates, add the pairs of lowest cost, and set the costliest aside: a tenth, but not the last loop."""
+    """Join successive dates and add the pairs of lowest cost.
+
+    The costliest tenth is computed but not used in the series; one closed loop at least is left.
+    """
     chain = list(pairwise(range(len(epochs))))
-    others = sorted(
-        (c for c in combinations(range(len(epochs)), 2) if c[1] - c[0] > 1), key=lambda c: _cost(epochs, c)
-    )
+    others = sorted((c for c in combinations(range(len(epochs)), 2) if c[1] - c[0] > 1), key=lambda c: _cost(epochs, c))
     added = others[: count - len(chain)]
     set_aside = min(max(len(added) - 1, 0), max(1, round(_UNUSED_SHARE * count)))
     unused = set(added[len(added) - set_aside :])
@@ -115,4 +116,5 @@ def _cost(epochs: Sequence[Epoch], pair: tuple[int, int]) -> tuple[float, tuple[
     first, second = epochs[pair[0]], epochs[pair[1]]
     days = (second.acquisition.day - first.acquisition.day).days
     metres = second.perpendicular_baseline_m - first.perpendicular_baseline_m
-    return float(np.hypot(days / _COST_DAYS, metres / _COST_METRES)), pair
+    skipped = pair[1] - pair[0] - 1
+    return float(np.hypot(days / _COST_DAYS, metres / _COST_METRES)) + _COST_OF_SKIPPED_DATE * skipped, pair

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from math import cos, radians, tan
 from typing import Final, Literal
 from zlib import crc32
@@ -48,12 +47,8 @@ class _Anchor:
 
 
 _ANCHORS: Final[dict[Direction, _Anchor]] = {
-    "ascending": _Anchor(
-        relative_orbit=175, longitude=21.6, time=datetime(2015, 11, 17, 16, 31, 30, tzinfo=UTC)
-    ),
-    "descending": _Anchor(
-        relative_orbit=80, longitude=21.8, time=datetime(2015, 11, 11, 4, 39, 40, tzinfo=UTC)
-    ),
+    "ascending": _Anchor(relative_orbit=175, longitude=21.6, time=datetime(2015, 11, 17, 16, 31, 30, tzinfo=UTC)),
+    "descending": _Anchor(relative_orbit=80, longitude=21.8, time=datetime(2015, 11, 11, 4, 39, 40, tzinfo=UTC)),
 }
 _ABSOLUTE_ORBIT_AT_ANCHOR_CYCLE: Final = {"S1A": 8472, "S1B": -2424}
 """Absolute orbit = this + relative orbit + 175 x cycles since the cycle of the anchors."""
@@ -119,14 +114,10 @@ class Frame:
         offset_orbits = self.relative_orbit - anchor.relative_orbit
         north_km = (self.latitude - _REFERENCE_LATITUDE) * KM_PER_DEGREE
         to_north_s = north_km / GROUND_SPEED_KM_S / cos(radians(HEADING_DEG[self.direction]))
-        middle = anchor.time + timedelta(
-            days=offset_orbits * CYCLE_DAYS / ORBITS_PER_CYCLE, seconds=round(to_north_s)
-        )
+        middle = anchor.time + timedelta(days=offset_orbits * CYCLE_DAYS / ORBITS_PER_CYCLE, seconds=round(to_north_s))
         passes = [self._pass(middle, half_cycle) for half_cycle in range(-80, 400)]
         return tuple(
-            p
-            for p in passes
-            if CAMPAIGN_START <= p.day <= CAMPAIGN_END and (p.mission == "S1A" or p.day >= S1B_START)
+            p for p in passes if CAMPAIGN_START <= p.day <= CAMPAIGN_END and (p.mission == "S1A" or p.day >= S1B_START)
         )
 
     def _pass(self, middle: datetime, half_cycle: int) -> Acquisition:
@@ -140,16 +131,15 @@ class Frame:
             mission=mission,
             start=whole - half_length,
             stop=whole + half_length,
-            absolute_orbit=_ABSOLUTE_ORBIT_AT_ANCHOR_CYCLE[mission]
-            + self.relative_orbit
-            + ORBITS_PER_CYCLE * cycle,
+            absolute_orbit=_ABSOLUTE_ORBIT_AT_ANCHOR_CYCLE[mission] + self.relative_orbit + ORBITS_PER_CYCLE * cycle,
         )
 
 
-def _frame(direction: Direction, relative_orbit: int, steps_east: int, subset: str) -> Frame:
+def _frame(direction: Direction, relative_orbit: int, subset: str) -> Frame:
     latitude = _SUBSET_LATITUDES[subset]
     drift = tan(radians(HEADING_DEG[direction]))
     middle_latitude = (latitude + _REFERENCE_LATITUDE) / 2
+    steps_east = _steps_east(relative_orbit, _ANCHORS[direction].relative_orbit)
     shift = (latitude - _REFERENCE_LATITUDE) * drift / cos(radians(middle_latitude))
     return Frame(
         direction=direction,
@@ -167,12 +157,10 @@ def _steps_east(relative_orbit: int, anchor: int) -> int:
 
 
 def _frames() -> tuple[Frame, ...]:
-    found = []
+    found: list[Frame] = []
     for ascending, descending, subsets in _PORTIONS:
         for subset in subsets:
-            for direction, orbit in (("ascending", ascending), ("descending", descending)):
-                steps = _steps_east(orbit, _ANCHORS[direction].relative_orbit)
-                found.append(_frame(direction, orbit, steps, subset))
+            found += [_frame("ascending", ascending, subset), _frame("descending", descending, subset)]
     return tuple(found)
 
 

@@ -29,15 +29,8 @@ class Geocoder:
     def of(cls, swath: Swath) -> Geocoder:
         """Fill the look-up table of a track's ground grid."""
         range_px, azimuth_px = swath.to_radar(*swath.ground.centres())
-        inside = (
-            (range_px >= 0.5)
-            & (range_px < swath.radar_columns + 0.5)
-            & (azimuth_px >= 0.5)
-            & (azimuth_px < swath.radar_rows + 0.5)
-        )
-        return cls(
-            range_px=np.where(inside, range_px, np.nan), azimuth_px=np.where(inside, azimuth_px, np.nan)
-        )
+        inside = swath.covers(range_px, azimuth_px)
+        return cls(range_px=np.where(inside, range_px, np.nan), azimuth_px=np.where(inside, azimuth_px, np.nan))
 
     def inside(self) -> NDArray[np.bool_]:
         """Return which ground pixels lie in the track."""
@@ -95,9 +88,7 @@ class PackageWriter:
         legend_name = None
         if product.style:
             legend_name = f"legend_{product.code}_geo.png"
-            write_preview(
-                self.directory / f"{stem}.png", raster if picture is None else picture, product.style
-            )
+            write_preview(self.directory / f"{stem}.png", raster if picture is None else picture, product.style)
             (self.directory / legend_name).write_bytes(legend(product.style))
         self._describe(product, "geo", LOOKS, stem, legend_name)
         return raster
@@ -108,9 +99,7 @@ class PackageWriter:
         epochs = self.network.epochs
         return epochs[self.pair.reference].acquisition.day, epochs[self.pair.secondary].acquisition.day
 
-    def _describe(
-        self, product: Product, geometry: Geometry, looks: int, stem: str, legend_name: str | None
-    ) -> None:
+    def _describe(self, product: Product, geometry: Geometry, looks: int, stem: str, legend_name: str | None) -> None:
         subject = Subject(
             product=product,
             geometry=geometry,
@@ -120,6 +109,4 @@ class PackageWriter:
             legend=legend_name,
             pair=self.pair,
         )
-        (self.directory / f"{stem}.meta").write_text(
-            describe(subject, self.swath, self.network), encoding="utf-8"
-        )
+        (self.directory / f"{stem}.meta").write_text(describe(subject, self.swath, self.network), encoding="utf-8")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colorbar import ColorbarBase
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -57,7 +56,9 @@ def legend(style: Style) -> bytes:
     axes = figure.add_axes((0.12, 0.05, 0.2, 0.9))
     bar = ColorbarBase(axes, cmap=colormaps[style.colours], norm=Normalize(style.low, style.high))
     if style.in_pi:
-        bar.set_ticks([-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi], labels=["−π", "−π/2", "0", "π/2", "π"])
+        bar.set_ticks(
+            [-np.pi, -np.pi / 2, 0, np.pi / 2, np.pi], labels=[r"$-\pi$", r"$-\pi/2$", "0", r"$\pi/2$", r"$\pi$"]
+        )
     bar.set_label(style.label, fontsize=8)
     bar.ax.tick_params(labelsize=8)
     return _png(figure)
@@ -97,5 +98,5 @@ def fraction_figure(fractions: Sequence[float], temporal_baselines_days: Sequenc
 
 def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+    figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -57,7 +57,11 @@ def _cycle(label: str) -> Style:
 
 PRODUCTS: Final = (
     Product(
-        code="InW", epos_type="WRAPPED_INTERFEROGRAM", unit="rad", corrections="_sd_era", style=_cycle("Wrapped phase [rad]")
+        code="InW",
+        epos_type="WRAPPED_INTERFEROGRAM",
+        unit="rad",
+        corrections="_sd_era",
+        style=_cycle("Wrapped phase [rad]"),
     ),
     Product(
         code="InWF",
@@ -71,13 +75,13 @@ PRODUCTS: Final = (
         epos_type="UNWRAPPED_INTERFEROGRAM",
         unit="rad",
         corrections="_sd_era",
-        style=Style(colours="RdBu_r", low=-8, high=8, label="Unwrapped phase [rad], + away from satellite"),
+        style=Style(colours="RdBu_r", low=-10, high=10, label="Unwrapped phase [rad], + away from satellite"),
     ),
     Product(
         code="APS",
         epos_type="INTERFEROGRAM_APS_GLOBAL_MODEL",
         unit="rad",
-        style=Style(colours="PuOr_r", low=-15, high=15, label="Modelled stratified delay [rad]"),
+        style=Style(colours="PuOr_r", low=-12, high=12, label="Modelled stratified delay [rad]"),
     ),
     Product(
         code="Coh",
@@ -89,19 +93,19 @@ PRODUCTS: Final = (
         code="DTs",
         epos_type="LOS_DISPLACEMENT_TIMESERIES",
         unit="rad",
-        style=Style(band=-1, colours="RdBu_r", low=-12, high=12, label="Cumulative phase delay, last date [rad]"),
+        style=Style(band=-1, colours="RdBu_r", low=-9, high=9, label="Cumulative phase delay, last date [rad]"),
     ),
     Product(
         code="MV-LOS",
         epos_type="MEAN_LOS_VELOCITY",
         unit="rad/yr",
-        style=Style(colours="RdBu_r", low=-7, high=7, label="Mean LOS velocity [rad/yr], + away from satellite"),
+        style=Style(colours="RdBu_r", low=-6, high=6, label="Mean LOS velocity [rad/yr], + away from satellite"),
     ),
     Product(
         code="Net",
         epos_type="NETWORK_MISCLOSURE",
         unit="rad",
-        style=Style(colours="magma", low=0, high=0.8, label="RMS network misclosure [rad]"),
+        style=Style(colours="magma", low=0, high=0.6, label="RMS network misclosure [rad]"),
     ),
     Product(
         code="CosENU",
@@ -122,7 +126,7 @@ PRODUCTS: Final = (
         code="TCoh",
         epos_type="TEMPORAL_COHERENCE",
         unit="unitless",
-        style=Style(colours="viridis", low=0.5, high=1, label="Temporal coherence [1]"),
+        style=Style(colours="viridis", low=0.7, high=1, label="Temporal coherence [1]"),
     ),
 )
 BY_CODE: Final = {product.code: product for product in PRODUCTS}

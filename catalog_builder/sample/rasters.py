@@ -1,7 +1,8 @@
 """Rasters on disk: cloud-optimised GeoTIFF in ground geometry, plain TIFF in radar geometry.
 
-Values are rounded to multiples of 2^-10 (they compress well, and two runs agree bit for bit); 0 is kept for
-pixels without a value, so that a true 0 becomes 2^-10.
+Values are rounded to multiples of 2^-10 (they compress well, and two runs agree bit for bit). A value that
+would round to 0 becomes 2^-10, because 0 stands for pixels without a value; only an exact 0, the phase of the
+first date, stays.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import Final
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning
 from rasterio import Affine
+from rasterio.errors import NotGeoreferencedWarning
 
 from catalog_builder.sample.geometry import GroundGrid
 
@@ -26,9 +27,9 @@ DESCRIPTION: Final = "SYNTHETIC sample, not a measurement"
 
 
 def to_raster(values: NDArray[np.float64], quantum: float = QUANTUM) -> Raster:
-    """Round values to a quantum; NaN becomes 0 and a true 0 the quantum itself."""
+    """Round values to a quantum; NaN becomes 0, and what would round to 0 the quantum itself."""
     rounded = np.round(values / quantum) * quantum
-    rounded[rounded == 0] = quantum
+    rounded[(rounded == 0) & (values != 0)] = quantum
     return np.nan_to_num(rounded, nan=0.0).astype(np.float32)
 
 

@@ -115,23 +115,23 @@ def _radar(subject: Subject, swath: Swath) -> dict[str, str]:
 def _processing(subject: Subject) -> dict[str, str]:
     entries = {
         "Software_version": SOFTWARE_VERSION,
-        "Service_used_for_generation": "FLATSIM",
+        "Service_used_for_generation": MARK,
         "Applied_algorithm_description": "Forward model; stands for NSBAS small-baseline processing",
         "Main_reference": "https://doi.org/10.3390/rs13183734",
         "Used_DEM": "DEM correction using SRTM.",
         "Reference_point": MISSING,
-        "AffiliationIdentifier": "CNES",
+        "AffiliationIdentifier": MISSING,
     }
     if subject.pair is None:
         return entries
-    filtered = subject.product.code in {"InWF", "InU"}
+    code = subject.product.code
     return {
         **entries,
-        "Applied_filter": "Sliding window" if filtered else MISSING,
-        "Applied_unwrapping_algorithm": UNWRAPPING_METHOD if subject.product.code == "InU" else MISSING,
+        "Applied_filter": "Sliding window" if code in {"InWF", "InU"} else MISSING,
+        "Applied_unwrapping_algorithm": UNWRAPPING_METHOD if code == "InU" else MISSING,
         "Rlooks_int": str(FINE_LOOKS),
         "Rlooks_unw": str(LOOKS),
-        **FILTER_PARAMETERS,
+        **(FILTER_PARAMETERS if code in {"InW", "InWF", "InU"} else {}),
     }
 
 

@@ -10,7 +10,7 @@ from catalog_builder.sample.orbits import FRAMES, MAX_EPOCHS
 
 MIN_EPOCHS: Final = 2
 MIN_PIXELS: Final = 16
-MAX_PIXELS: Final = 4000
+MAX_PIXELS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,24 @@ class SampleSpec:
         _check_range("seed", self.seed, 0, 2**63 - 1)
         most = self.epochs * (self.epochs - 1) // 2
         if self.pairs > most:
-            raise SampleError(
+            msg = (
                 f"{self.pairs} pairs are impossible: {self.epochs} epochs make at most {most} pairs; "
                 f"ask for fewer pairs or more epochs"
             )
+            raise SampleError(msg)
         if self.pairs < self.epochs - 1:
-            raise SampleError(
+            msg = (
                 f"{self.pairs} pairs cannot connect {self.epochs} epochs, which takes at least "
                 f"{self.epochs - 1}; ask for more pairs or fewer epochs"
             )
+            raise SampleError(msg)
+
+    def package_count(self) -> int:
+        """Return how many packages the tree has: the pairs, a series and auxiliary data for each track."""
+        return self.tracks * (self.pairs + 2)
 
 
 def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
     if not lowest <= value <= highest:
-        raise SampleError(f"{name} is {value}, which is not between {lowest} and {highest}")
+        msg = f"{name} is {value}, which is not between {lowest} and {highest}"
+        raise SampleError(msg)

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from catalog_builder.sample import ground, listings, pictures, signal
+from catalog_builder.sample import ground, interferometry, listings, pictures
 from catalog_builder.sample.geometry import FINE_FACTOR, Array, Swath, lay_out
+from catalog_builder.sample.interferometry import Interferogram, Scene
 from catalog_builder.sample.inversion import Series, invert
 from catalog_builder.sample.manifest import EpochTruth, PairTruth, TrackTruth
 from catalog_builder.sample.network import Network, Pair, design_network
@@ -18,7 +19,6 @@ from catalog_builder.sample.orbits import CAMPAIGN, REGION, Frame
 from catalog_builder.sample.packages import Geocoder, PackageWriter
 from catalog_builder.sample.products import FINE_LOOKS, Kind, package_name
 from catalog_builder.sample.rasters import FINE_QUANTUM, Raster, to_raster
-from catalog_builder.sample.signal import Interferogram, Scene
 from catalog_builder.sample.spec import SampleSpec
 
 Advance = Callable[[str], None]
@@ -78,8 +78,8 @@ def write_track(root: Path, frame: Frame, spec: SampleSpec, advance: Advance) ->
         seed=spec.seed,
         frame=frame,
         swath=swath,
-        network=design_network(frame, spec, signal.stream(spec.seed, frame.name, "network")),
-        scene=signal.observe(swath),
+        network=design_network(frame, spec, interferometry.stream(spec.seed, frame.name, "network")),
+        scene=interferometry.observe(swath),
         geocoder=Geocoder.of(swath),
     )
     results = _write_pairs(track, advance)
@@ -93,11 +93,10 @@ def write_track(root: Path, frame: Frame, spec: SampleSpec, advance: Advance) ->
 
 
 def _write_pairs(track: _Track, advance: Advance) -> list[_PairResult]:
-    phases = signal.epoch_phases(track.scene, track.network, track.seed)
-    delays = signal.stratified_delays(track.scene, track.network, track.seed)
+    signals = interferometry.Signals.draw(track.scene, track.network, track.seed)
     results = []
     for number, pair in enumerate(track.network.pairs):
-        products = signal.interfere(track.scene, track.network, pair, phases, delays, track.seed)
+        products = interferometry.interfere(signals, pair)
         coherence = _write_pair(track, pair, products)
         if number == 0:
             _write_fine_pair(track, pair, products)
@@ -123,20 +122,18 @@ def _write_pair(track: _Track, pair: Pair, products: Interferogram) -> Raster:
 
 
 def _write_fine_pair(track: _Track, pair: Pair, products: Interferogram) -> None:
-    """Add the wrapped interferogram at 2 looks: the same phase with four times the noise."""
-    rng = signal.stream(track.seed, track.frame.name, "fine", track.day(pair.reference))
+    """Add the wrapped interferogram at 2 looks: the same phase with a sixteenth of the looks."""
+    rng = interferometry.stream(track.seed, track.frame.name, "fine", track.day(pair.reference))
     coherence = _refine(products.coherence)
-    noise = rng.standard_normal(coherence.shape) * np.minimum(
-        FINE_FACTOR * np.sqrt((1 - coherence**2) / (2 * signal.EFFECTIVE_LOOKS)) / coherence,
-        signal.LARGEST_NOISE_RAD,
-    )
+    looks = interferometry.PHASE_LOOKS / FINE_FACTOR**2
+    noise = interferometry.phase_deviation(coherence, looks) * rng.standard_normal(coherence.shape)
     phasor = np.exp(1j * products.filtered)
     phase = np.angle(_refine(phasor.real) + 1j * _refine(phasor.imag))
     directory = track.root / track.path("INT", pair)
     package = PackageWriter(
         directory=directory, swath=track.swath, network=track.network, geocoder=track.geocoder, pair=pair
     )
-    package.write_radar("InW", signal.wrap(phase + noise), FINE_LOOKS)
+    package.write_radar("InW", interferometry.wrap(phase + noise), FINE_LOOKS)
 
 
 def _refine(field: Array) -> Array:
@@ -181,7 +178,7 @@ def _write_auxiliary(track: _Track, series: Series, fractions: list[float]) -> N
     package.write_radar("CosENU", swath.line_of_sight(longitude, latitude), FINE_LOOKS)
     package.write_radar("DEM", _dem(ground.survey(longitude, latitude), swath), FINE_LOOKS)
     package.write_radar("TCoh", _refine(series.temporal_coherence), FINE_LOOKS)
-    rng = signal.stream(track.seed, track.frame.name, "listings")
+    rng = interferometry.stream(track.seed, track.frame.name, "listings")
     files = listings.auxiliary_files(track.network, fractions, swath, rng)
     for name, text in files.items():
         (package.directory / name).write_text(text, encoding="utf-8")

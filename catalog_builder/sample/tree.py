@@ -21,7 +21,6 @@ Progress = Callable[[int, int, str], None]
 """Called with packages written, packages in all, and the last package's directory relative to the tree."""
 
 _STAGING: Final = ".flatsim-sample-unfinished"
-_PACKAGES_BESIDE_PAIRS: Final = 2
 README: Final = """\
 # SYNTHETIC product tree
 
@@ -51,7 +50,8 @@ def write_sample(directory: Path, spec: SampleSpec, progress: Progress | None = 
         with _locked(directory):
             return _present(directory, spec) or _write(directory, spec, progress or _silent)
     except OSError as error:
-        raise SampleError(f"cannot write a sample tree to {directory}: {error}") from error
+        msg = f"cannot write a sample tree to {directory}: {error}"
+        raise SampleError(msg) from error
 
 
 def _silent(_done: int, _total: int, _package: str) -> None:
@@ -66,7 +66,8 @@ def _locked(directory: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise SampleError(f"another process is writing a sample tree to {directory}") from None
+        msg = f"another process is writing a sample tree to {directory}"
+        raise SampleError(msg) from None
     finally:
         os.close(handle)
 
@@ -77,16 +78,19 @@ def _present(directory: Path, spec: SampleSpec) -> SampleManifest | None:
     if not any(directory.iterdir()):
         return None
     if not (directory / FILE_NAME).exists():
-        raise SampleError(f"{directory} is not empty and not a sample tree; choose another directory")
+        msg = f"{directory} is not empty and not a sample tree; choose another directory"
+        raise SampleError(msg)
     manifest = SampleManifest.read(directory)
     if manifest.spec != spec:
-        raise SampleError(
+        msg = (
             f"{directory} holds a sample tree of another specification ({manifest.spec}); "
             f"remove it or choose another directory"
         )
+        raise SampleError(msg)
     missing = [path for path in manifest.package_paths() if not (directory / path).is_dir()]
     if missing:
-        raise SampleError(f"{directory} lacks {len(missing)} of its packages; remove it and write it anew")
+        msg = f"{directory} lacks {len(missing)} of its packages; remove it and write it anew"
+        raise SampleError(msg)
     return manifest
 
 
@@ -94,13 +98,12 @@ def _write(directory: Path, spec: SampleSpec, progress: Progress) -> SampleManif
     """Write beside the final place, then move everything in; `SAMPLE.json` comes last."""
     staging = directory / _STAGING
     staging.mkdir()
-    total = spec.tracks * (spec.pairs + _PACKAGES_BESIDE_PAIRS)
     done = 0
 
     def advance(package: str) -> None:
         nonlocal done
         done += 1
-        progress(done, total, package)
+        progress(done, spec.package_count(), package)
 
     try:
         tracks = tuple(write_track(staging, frame, spec, advance) for frame in FRAMES[: spec.tracks])

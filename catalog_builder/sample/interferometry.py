@@ -3,23 +3,22 @@
 Phase of an epoch relative to nothing (only differences are observed), radians, positive away from the satellite:
 
     phi_e = 4 pi / lambda (u(x, t_e) . l(x))        ground motion along the vector l from satellite to ground
-          + tau_e(x)                                turbulent delay, power-law noise of 0.7 rad
+          + tau_e(x)                                turbulent delay, power-law noise of 0.5 rad
           + r_e exp(-z / 2000 m)                    what the weather model leaves of the stratified delay
           + 4 pi / lambda b_e dz(x) / (rho sin(inc))  error of the elevation model, b_e the baseline
 
-The stratified delay that the weather model explains, a_e exp(-z / 2000 m), is in no phase: it has been
-removed, and is the product APS. Coherence of a pair of temporal baseline T and perpendicular baseline B:
+The delay that the weather model explains, a_e (exp(-z / 2000 m) - its mean) + g_e . x, is in no phase: it has
+been removed, and is the product APS. Coherence of a pair of temporal baseline T and perpendicular baseline B:
 
     gamma = g0 (g1 + (1 - g1) exp(-T / T0)) (1 - |B| / 5000 m)
 
 with g0, g1 and T0 from the land cover. Phase noise has the Cramer-Rao deviation sqrt((1 - gamma^2) / (2 L)) / gamma
-for L effective looks.
+for L effective looks, L = 7; the coherence is estimated over a larger window, L = 48.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from zlib import crc32
 
@@ -28,18 +27,19 @@ from numpy.typing import NDArray
 
 from catalog_builder.sample import ground
 from catalog_builder.sample.geometry import PHASE_PER_METRE, Swath
-from catalog_builder.sample.network import Network, Pair
+from catalog_builder.sample.network import Epoch, Network, Pair
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-EFFECTIVE_LOOKS: Final = 24
+PHASE_LOOKS: Final = 7
+COHERENCE_LOOKS: Final = 48
 CRITICAL_BASELINE_M: Final = 5000.0
 DELAY_HEIGHT_SCALE_M: Final = 2000.0
-TURBULENCE_RAD: Final = 0.7
-RESIDUAL_DELAY_RAD: Final = 0.8
-UNWRAPPING_THRESHOLD: Final = 0.26
-"""Smoothed coherence below which a pixel is not unwrapped."""
+TURBULENCE_RAD: Final = 0.5
+RESIDUAL_DELAY_RAD: Final = 0.6
+UNWRAPPING_THRESHOLD: Final = 0.14
+"""Smoothed product of coherence and filter quality below which a pixel is not unwrapped."""
 LARGEST_NOISE_RAD: Final = float(np.pi / np.sqrt(3))
 """Deviation of a phase that is uniform over one cycle."""
 
@@ -114,71 +114,91 @@ def range_change_m(scene: Scene, network: Network) -> Array:
     return np.stack(layers) / 1000
 
 
-def epoch_phases(scene: Scene, network: Network, seed: int) -> Array:
-    """Return the corrected phase of all epochs, shape (epochs, rows, columns), radians."""
-    phases = PHASE_PER_METRE * range_change_m(scene, network)
-    layering = np.exp(-scene.place.elevation_m / DELAY_HEIGHT_SCALE_M)
-    for layer, epoch in zip(phases, network.epochs, strict=True):
-        rng = stream(seed, scene.swath.frame.name, "epoch", epoch.acquisition.day.isoformat())
-        layer += TURBULENCE_RAD * _turbulence(layer.shape, rng)
-        layer += RESIDUAL_DELAY_RAD * rng.standard_normal() * layering
-        layer += epoch.perpendicular_baseline_m * scene.phase_per_baseline
-    return phases
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signals:
+    """Phases of all epochs of a track, from which any pair can be formed."""
+
+    scene: Scene
+    network: Network
+    seed: int
+    phases: Array
+    """Corrected, shape (epochs, rows, columns), radians."""
+    delays: Array
+    """Removed with the weather model, same shape, radians."""
+
+    @classmethod
+    def draw(cls, scene: Scene, network: Network, seed: int) -> Signals:
+        """Draw the atmosphere of each date and add it to the ground motion."""
+        epochs = zip(network.epochs, PHASE_PER_METRE * range_change_m(scene, network), strict=True)
+        return cls(
+            scene=scene,
+            network=network,
+            seed=seed,
+            phases=np.stack([motion + _disturbance(scene, epoch, seed) for epoch, motion in epochs]),
+            delays=np.stack([_modelled_delay(scene, epoch, seed) for epoch in network.epochs]),
+        )
 
 
-def stratified_delays(scene: Scene, network: Network, seed: int) -> Array:
-    """Return the modelled stratified delay of all epochs, shape (epochs, rows, columns), radians."""
-    layering = np.exp(-scene.place.elevation_m / DELAY_HEIGHT_SCALE_M)
-    return np.stack([_delay_rad(e.acquisition.day, seed, scene) * layering for e in network.epochs])
+def _disturbance(scene: Scene, epoch: Epoch, seed: int) -> Array:
+    """Return what an epoch's phase holds besides ground motion, radians."""
+    rng = stream(seed, scene.swath.frame.name, "epoch", epoch.acquisition.day.isoformat())
+    turbulence = TURBULENCE_RAD * _turbulence(scene.place.elevation_m.shape, rng)
+    residual = RESIDUAL_DELAY_RAD * rng.standard_normal() * _layering(scene)
+    return turbulence + residual + epoch.perpendicular_baseline_m * scene.phase_per_baseline
 
 
-def _delay_rad(day: date, seed: int, scene: Scene) -> float:
+def _modelled_delay(scene: Scene, epoch: Epoch, seed: int) -> Array:
+    """Return the delay that the weather model explains, radians: layered, with a gradient across the scene."""
+    day = epoch.acquisition.day
     rng = stream(seed, scene.swath.frame.name, "delay", day.isoformat())
     summer = np.sin(2 * np.pi * (day.timetuple().tm_yday / 365.25 - 0.3))
-    return float(60.0 + 7.0 * summer + 3.0 * rng.standard_normal())
+    layering = _layering(scene)
+    east = scene.place.longitude - scene.swath.frame.longitude
+    north = scene.place.latitude - scene.swath.frame.latitude
+    gradient = rng.standard_normal(2)
+    strength = 9.0 + 6.0 * summer + 4.0 * rng.standard_normal()
+    return np.asarray(strength * (layering - layering.mean()) + gradient[0] * east + gradient[1] * north)
 
 
-def interfere(scene: Scene, network: Network, pair: Pair, phases: Array, delays: Array, seed: int) -> Interferogram:
-    """Make the products of a pair.
+def _layering(scene: Scene) -> Array:
+    return np.exp(-scene.place.elevation_m / DELAY_HEIGHT_SCALE_M)
 
-    Args:
-        scene: static fields of the track.
-        network: dates and baselines.
-        pair: which two dates.
-        phases: of `epoch_phases`.
-        delays: of `stratified_delays`.
-        seed: of the noise.
-    """
-    days = tuple(network.epochs[i].acquisition.day.isoformat() for i in (pair.reference, pair.secondary))
-    rng = stream(seed, scene.swath.frame.name, "pair", *days)
-    truth = phases[pair.secondary] - phases[pair.reference]
+
+def interfere(signals: Signals, pair: Pair) -> Interferogram:
+    """Make the products of a pair."""
+    scene, network = signals.scene, signals.network
+    days = [network.epochs[i].acquisition.day.isoformat() for i in (pair.reference, pair.secondary)]
+    rng = stream(signals.seed, scene.swath.frame.name, "pair", *days)
+    truth = signals.phases[pair.secondary] - signals.phases[pair.reference]
     gamma = coherence(scene, network.temporal_baseline_days(pair), network.perpendicular_baseline_m(pair))
-    deviation = np.sqrt((1 - gamma**2) / (2 * EFFECTIVE_LOOKS)) / gamma
-    noise = np.minimum(deviation, LARGEST_NOISE_RAD) * rng.standard_normal(gamma.shape)
-    measured = gamma + (1 - gamma**2) / np.sqrt(2 * EFFECTIVE_LOOKS) * rng.standard_normal(gamma.shape)
-    measured = np.clip(measured, 0.01, 0.999)
-    wrapped = wrap(truth + noise)
+    wrapped = wrap(truth + phase_deviation(gamma) * rng.standard_normal(gamma.shape))
+    scatter = (1 - gamma**2) / np.sqrt(2 * COHERENCE_LOOKS) * rng.standard_normal(gamma.shape)
+    measured = np.clip(gamma + scatter, 0.01, 0.999)
     filtered, quality = _triangular_filter(wrapped, measured)
-    unwrapped = truth + wrap(filtered - truth)
-    reliable = smooth(smooth(measured)) > UNWRAPPING_THRESHOLD
+    reliable = smooth(smooth(measured * quality)) > UNWRAPPING_THRESHOLD
     return Interferogram(
         coherence=measured,
         wrapped=wrapped,
         filtered=filtered,
         filter_quality=quality,
-        unwrapped=np.where(reliable, unwrapped, np.nan),
-        stratified_delay=delays[pair.secondary] - delays[pair.reference],
+        unwrapped=np.where(reliable, truth + wrap(filtered - truth), np.nan),
+        stratified_delay=signals.delays[pair.secondary] - signals.delays[pair.reference],
     )
+
+
+def phase_deviation(gamma: Array, looks: float = PHASE_LOOKS) -> Array:
+    """Return the standard deviation of the phase, radians, for a coherence and a number of looks."""
+    return np.minimum(np.sqrt((1 - gamma**2) / (2 * looks)) / gamma, LARGEST_NOISE_RAD)
 
 
 def coherence(scene: Scene, temporal_baseline_days: float, perpendicular_baseline_m: float) -> Array:
     """Return the coherence before estimation noise, between 0.02 and 1."""
     land = scene.place.land
-    decay_days = 20.0 + 250.0 * land**2
-    stable = 0.04 + 0.42 * land
+    decay_days = 30.0 + 250.0 * land**2
+    stable = 0.10 + 0.40 * land
     temporal = stable + (1 - stable) * np.exp(-temporal_baseline_days / decay_days)
     geometric = max(0.0, 1 - abs(perpendicular_baseline_m) / CRITICAL_BASELINE_M)
-    return np.clip((0.55 + 0.4 * land) * temporal * geometric, 0.02, 0.99)
+    return np.clip(0.97 * land / (land + 0.12) * temporal * geometric, 0.02, 0.99)
 
 
 def smooth(field: Array) -> Array:
