@@ -97,7 +97,7 @@ def halt(account: Account, layout: Layout) -> None:
     if not processes.wait_until_gone(tag, uid, _KILL_S):
         msg = f"processes {processes.tagged(tag, uid)} of the database do not end"
         raise ClusterError(msg)
-    _remove_stale_pid_file(layout)
+    _remove_stale_files(layout)
     _drop_far_socket_folder(layout)
 
 
@@ -115,7 +115,7 @@ def clear_after_crash(account: Account, layout: Layout) -> None:
         if not processes.wait_until_gone(layout.tag, account.uid, _KILL_S):
             msg = "the server cannot start"
             raise explain(msg, "is still in use", layout)
-    _remove_stale_pid_file(layout)
+    _remove_stale_files(layout)
 
 
 def _prepare(account: Account, layout: Layout) -> None:
@@ -175,8 +175,11 @@ def _log_since(log: Path, begin: int) -> str:
         return file.read().decode(errors="replace")
 
 
-def _remove_stale_pid_file(layout: Layout) -> None:
+def _remove_stale_files(layout: Layout) -> None:
+    """The two places where a dead server's process id stands: its data folder and beside its socket."""
     (layout.data / "postmaster.pid").unlink(missing_ok=True)
+    for path in layout.socket_folder.glob(".s.PGSQL.*"):
+        path.unlink(missing_ok=True)
 
 
 def _drop_far_socket_folder(layout: Layout) -> None:

@@ -1,0 +1,105 @@
+"""Fixtures every part of the suite may ask for: a real private cluster, and a fresh migrated database."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from catalog_builder import queries
+from catalog_builder.cluster import Cluster
+from catalog_builder.database import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_numbers = itertools.count()
+
+
+def with_database(dsn: str, name: str) -> str:
+    """The same server and user, another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def reachable_tmp() -> Iterator[Path]:
+    """A temporary folder that the account of the server may enter, which pytest's own is not for root."""
+    folder = Path(tempfile.mkdtemp(prefix="flatsim-tests-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def home(reachable_tmp: Path) -> Iterator[Path]:
+    """A folder for a cluster of the test's own; whatever runs in it is ended."""
+    folder = Path(tempfile.mkdtemp(dir=reachable_tmp))
+    folder.chmod(0o755)
+    yield folder
+    Cluster(folder).reset()
+
+
+@pytest.fixture(scope="session")
+def cluster(reachable_tmp: Path) -> Iterator[Cluster]:
+    """One running private cluster for the whole session. It does not survive a power cut: it need not."""
+    running = Cluster(reachable_tmp / "session")
+    running.start()
+    with psycopg.connect(running.dsn(), autocommit=True) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off".encode())
+        connection.execute("SELECT pg_reload_conf()")
+    yield running
+    running.reset()
+
+
+@pytest.fixture(scope="session")
+def maintenance_dsn(cluster: Cluster) -> str:
+    """Owner's DSN of the database from which others are made."""
+    return with_database(cluster.dsn(), "postgres")
+
+
+@pytest.fixture(scope="session")
+def template_database(maintenance_dsn: str) -> str:
+    """Name of a database that was migrated once and is copied for each test."""
+    name = "flatsim_template"
+    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
+        queries.create_database(connection, name)
+    migrate(with_database(maintenance_dsn, name), MIGRATIONS)
+    return name
+
+
+@pytest.fixture
+def make_database(maintenance_dsn: str) -> Iterator[Callable[..., str]]:
+    """Makes databases that go with the test: call it with the template, get the owner's DSN."""
+    made: list[str] = []
+    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
+
+        def make(template: str = "template0") -> str:
+            name = f"test_{os.getpid()}_{next(_numbers)}"
+            queries.create_database(connection, name, template)
+            made.append(name)
+            return with_database(maintenance_dsn, name)
+
+        yield make
+        for name in made:
+            queries.drop_database(connection, name)
+
+
+@pytest.fixture
+def empty_dsn(make_database: Callable[..., str]) -> str:
+    """Owner's DSN of a new database with nothing in it."""
+    return make_database()
+
+
+@pytest.fixture
+def database_dsn(make_database: Callable[..., str], template_database: str) -> str:
+    """Owner's DSN of a new database with all migrations and no items."""
+    return make_database(template_database)
