@@ -67,6 +67,7 @@ def named(parameter: str, read: Callable[[Any], Any], value: Any) -> Any:
 
 
 def json_object(parameter: str, text: str) -> dict[str, Any]:
+    """The JSON object a text holds."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
