@@ -31,8 +31,13 @@ def with_database(dsn: str, name: str) -> str:
 
 @pytest.fixture(scope="session")
 def reachable_tmp() -> Iterator[Path]:
-    """A temporary folder that the account of the server may enter, which pytest's own is not for root."""
-    folder = Path(tempfile.mkdtemp(prefix="flatsim-tests-", dir="/tmp"))
+    """A temporary folder that the account of the server may enter, which pytest's own is not for root.
+
+    In memory where there is plenty of it: a server writes a lot while it is made.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    folder = Path(tempfile.mkdtemp(prefix="flatsim-tests-", dir=memory if roomy else "/tmp"))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)

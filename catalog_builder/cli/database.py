@@ -1,0 +1,133 @@
+"""`flatsim-stac db`: the embedded PostgreSQL, and migrations on any server."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog_builder.cluster import Cluster, ClusterStatus, Role, State
+from catalog_builder.database import describe, migrate, resolve_dsn
+from catalog_builder.settings import BuilderSettings
+
+if TYPE_CHECKING:
+    from catalog_builder.database import MigrationReport
+
+NOT_RUNNING = 3
+"""Exit status of `db status` when nothing runs, as of `pg_ctl status` and of system services."""
+
+_MEBIBYTE = 2**20
+
+
+def _cluster() -> Cluster:
+    return Cluster(BuilderSettings().home)
+
+
+@click.group(epilog="Example: flatsim-stac db start && flatsim-stac db migrate && psql $(flatsim-stac db dsn)")
+def database() -> None:
+    """Run the embedded database, and bring any database up to date.
+
+    The embedded database is a private cluster of the PostgreSQL installed here. It lies in FLATSIM_HOME and is
+    reached at 127.0.0.1 alone.
+    """
+
+
+@database.command()
+def start() -> None:
+    """Make the database where it is missing, and have it run."""
+    cluster = _cluster()
+    cluster.start()
+    status = cluster.status()
+    click.echo(f"PostgreSQL {status.version} runs at 127.0.0.1:{status.port}, its data in {status.data}")
+
+
+@database.command()
+def stop() -> None:
+    """Stop the database; its data stay."""
+    cluster = _cluster()
+    ran = cluster.status().state in (State.RUNNING, State.STARTING)
+    cluster.stop()
+    click.echo("stopped" if ran else "it did not run")
+
+
+@database.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Say how the database stands; exit status 0 when it runs, 3 when it does not."""
+    found = _cluster().status()
+    click.echo(json.dumps(_facts(found)) if as_json else _table(found))
+    if found.state is not State.RUNNING:
+        context.exit(NOT_RUNNING)
+
+
+@database.command()
+@click.option(
+    "--role", type=click.Choice([role.value for role in Role]), default=Role.OWNER.value, show_default=True,
+    help="Whose login: the owner's, the service's (read), the builder's (write).",
+)  # fmt: skip
+def dsn(role: str) -> None:
+    """Print the address of the running database, with its password."""
+    click.echo(_cluster().dsn(Role(role)))
+
+
+@database.command(
+    "migrate", epilog="Example: flatsim-stac db migrate --database postgresql://owner@db.example.org/stac"
+)
+@click.option("--database", "address", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+def migrate_command(address: str | None) -> None:
+    """Bring a database up to date: pgstac, our migrations, the queryables."""
+    settings = BuilderSettings()
+    target = resolve_dsn(address, settings.home, Role.OWNER)
+    click.echo(_told(describe(target), migrate(target, settings.migrations_dir)))
+
+
+@database.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(*, yes: bool) -> None:
+    """Stop the embedded database and delete all its data."""
+    cluster = _cluster()
+    found = cluster.status()
+    if found.state is not State.ABSENT and not yes:
+        size = f"{found.size_bytes / _MEBIBYTE:.0f} MB"
+        click.confirm(f"Delete the database in {cluster.home} ({size})? It cannot be undone", abort=True)
+    cluster.reset()
+    click.echo(f"no database is left in {cluster.home}")
+
+
+def _facts(status: ClusterStatus) -> dict[str, object]:
+    return {
+        "state": status.state.value,
+        "version": status.version,
+        "port": status.port,
+        "pid": status.pid,
+        "data": str(status.data),
+        "size_bytes": status.size_bytes,
+        "clean": status.clean,
+    }
+
+
+def _table(status: ClusterStatus) -> str:
+    facts = {
+        "state": status.state.value if status.clean else f"{status.state.value} (it was not shut down; start it)",
+        "PostgreSQL": status.version,
+        "address": status.port and f"127.0.0.1:{status.port}",
+        "process": status.pid,
+        "data": status.data,
+        "size": f"{status.size_bytes / _MEBIBYTE:.1f} MB" if status.size_bytes else None,
+    }
+    return "\n".join(f"{name:<11}{value}" for name, value in facts.items() if value is not None)
+
+
+def _told(name: str, report: MigrationReport) -> str:
+    if not report.changed:
+        return f"{name} is up to date (pgstac {report.pgstac})"
+    lines = [f"{name} was migrated"]
+    if report.pgstac_before != report.pgstac:
+        lines.append(f"  pgstac {report.pgstac_before or 'none'} -> {report.pgstac}")
+    lines += [f"  {applied}" for applied in report.applied]
+    if report.queryables.written:
+        lines.append(f"  {len(report.queryables.written)} queryables written")
+    lines += [f"  queryable {removed} removed" for removed in report.queryables.removed]
+    return "\n".join(lines)
