@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("api.errors")
 
+_MAX_DESCRIPTION: Final = 1000
+
 RETRY_AFTER_S: Final = 5
 """Seconds a client is asked to wait after a 503."""
 
@@ -146,6 +148,8 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def error_response(status: int, code: str, description: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The answer to a request that failed."""
+    if len(description) > _MAX_DESCRIPTION:
+        description = f"{description[:_MAX_DESCRIPTION]}…"
     return JSONResponse({"code": code, "description": description}, status_code=status, headers=headers)
 
 

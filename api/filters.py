@@ -14,12 +14,13 @@ import orjson
 from cql2 import Expr
 
 from api.errors import InvalidParameter
+from api.values import check_depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH: Final = 32
-"""Levels of nesting; filters people write have fewer than ten."""
+"""Levels of brackets in a text; filters people write have fewer than ten."""
 MAX_CHAIN: Final = 16
 """Operators between two of `AND`, `OR`, comma and bracket."""
 MAX_BYTES: Final = 262_144
@@ -51,7 +52,7 @@ def parse_filter(expression: str | dict[str, Any], language: str | None) -> dict
         tree = _parse(expression)
     else:
         document = _load(expression) if isinstance(expression, str) else expression
-        _check_tree(document)
+        check_depth("filter", document)
         tree = _parse(document)
     if not _is_condition(tree):
         raise InvalidParameter(
@@ -99,22 +100,6 @@ def _parts(bare: str) -> Iterator[str]:
         yield stop.group()
         position = stop.end()
     yield from ("chained" for _ in _CHAINED.finditer(bare, position))
-
-
-def _check_tree(document: dict[str, Any]) -> None:
-    """Refuse a document that is nested too deeply; geometries do not count, GeoJSON bounds them itself."""
-    level: list[Any] = [document]
-    for _ in range(2 * MAX_DEPTH):  # each operator is an object that holds a list
-        level = [child for node in level for child in _children(node)]
-        if not level:
-            return
-    raise _too_deep()
-
-
-def _children(node: Any) -> list[Any]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
 
 
 def _too_deep() -> InvalidParameter:

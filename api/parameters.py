@@ -17,7 +17,7 @@ from stac_fastapi.types.search import BaseSearchGetRequest, DateTimeQueryType, L
 from stac_pydantic.shared import BBox
 
 from api.filters import parse_filter
-from api.values import conditions, flat_bbox, geometry, json_object, named, numbers_of_bbox, twice_encoded
+from api.values import check_depth, conditions, flat_bbox, geometry, json_object, named, numbers_of_bbox, twice_encoded
 
 DEFAULT_LIMIT: Final = 100
 """Items or collections on a page when the request does not say."""
@@ -160,6 +160,8 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
         if not isinstance(value, dict):
             msg = "a JSON object is wanted"
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
+        for name, member in value.items():
+            check_depth(name, member)
         return value
 
     @field_validator("limit", mode="before")

@@ -133,7 +133,7 @@ def file_path(href: str) -> str | None:
 
 def _regular_file(folder: Path, inner: str) -> tuple[Path, os.stat_result] | None:
     """The regular file at a relative path, unless it is elsewhere once links and `..` are followed."""
-    if not inner or inner.startswith("/") or "\0" in inner:
+    if not {"", ".", ".."}.isdisjoint(inner.split("/")):  # one address for one file
         return None
     try:
         found = (folder / inner).resolve(strict=True)

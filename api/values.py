@@ -26,9 +26,12 @@ from pydantic import BaseModel, ValidationError
 from api.errors import InvalidParameter, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from stac_pydantic.shared import BBox
+
+MAX_NESTING: Final = 64
+"""Levels of lists and objects in a JSON value; each operator of a filter takes two."""
 
 
 def flat_bbox(values: tuple[float, ...] | list[float]) -> BBox:
@@ -66,6 +69,22 @@ def named(parameter: str, read: Callable[[Any], Any], value: Any) -> Any:
         raise InvalidParameter(parameter=parameter, reason=str(error.detail)) from error
 
 
+def check_depth(parameter: str, value: Any) -> None:
+    """Refuse a value nested so deeply that one of the libraries behind, or the database, would fail on it."""
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return
+    raise InvalidParameter(parameter=parameter, reason=f"nested too deeply; at most {MAX_NESTING} levels")
+
+
+def _children(node: Any) -> Iterable[Any]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
 def json_object(parameter: str, text: str) -> dict[str, Any]:
     """The JSON object a text holds."""
     try:
@@ -74,6 +93,7 @@ def json_object(parameter: str, text: str) -> dict[str, Any]:
         raise InvalidParameter(parameter=parameter, reason=f"not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InvalidParameter(parameter=parameter, reason="a JSON object is wanted")
+    check_depth(parameter, value)
     return value
 
 
@@ -89,7 +109,7 @@ def geometry(value: dict[str, Any]) -> Any:
     'Point'
     """
     kind = value.get("type")
-    if kind not in _GEOMETRIES:
+    if not isinstance(kind, str) or kind not in _GEOMETRIES:
         reason = f"type {kind!r} is not one of {', '.join(_GEOMETRIES)}"
         raise InvalidParameter(parameter="intersects", reason=reason)
     try:
