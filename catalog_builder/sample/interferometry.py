@@ -10,10 +10,11 @@ Phase of an epoch relative to nothing (only differences are observed), radians, 
 The delay that the weather model explains, a_e (exp(-z / 2000 m) - its mean) + g_e . x, is in no phase: it has
 been removed, and is the product APS. Coherence of a pair of temporal baseline T and perpendicular baseline B:
 
-    gamma = g0 (g1 + (1 - g1) exp(-T / T0)) (1 - |B| / 5000 m)
+    gamma = g0 (g1 + (1 - g1) exp(-T / T0)) (1 - |B| / 5000 m) s_reference(x) s_secondary(x)
 
-with g0, g1 and T0 from the land cover. Phase noise has the Cramer-Rao deviation sqrt((1 - gamma^2) / (2 L)) / gamma
-for L effective looks, L = 7; the coherence is estimated over a larger window, L = 48.
+with g0, g1 and T0 from the land cover, and s_e the loss by rain, and by snow above 1300 m from December to March.
+Phase noise has the Cramer-Rao deviation sqrt((1 - gamma^2) / (2 L)) / gamma for L = 7 effective looks; the
+coherence is estimated over a larger window, L = 48.
 """
 
 from __future__ import annotations
@@ -36,10 +37,16 @@ PHASE_LOOKS: Final = 7
 COHERENCE_LOOKS: Final = 48
 CRITICAL_BASELINE_M: Final = 5000.0
 DELAY_HEIGHT_SCALE_M: Final = 2000.0
+DELAY_GRADIENT_RAD_PER_DEG: Final = 0.5
 TURBULENCE_RAD: Final = 0.5
 RESIDUAL_DELAY_RAD: Final = 0.6
-UNWRAPPING_THRESHOLD: Final = 0.14
+UNWRAPPING_THRESHOLD: Final = 0.11
 """Smoothed product of coherence and filter quality below which a pixel is not unwrapped."""
+LOWEST_COHERENCE: Final = 0.02
+MOST_RAIN_LOSS: Final = 0.12
+SNOW_LINE_M: Final = 1300.0
+SNOW_MONTHS: Final = (12, 1, 2, 3)
+SNOW_LOSS: Final = 0.5
 LARGEST_NOISE_RAD: Final = float(np.pi / np.sqrt(3))
 """Deviation of a phase that is uniform over one cycle."""
 
@@ -125,6 +132,8 @@ class Signals:
     """Corrected, shape (epochs, rows, columns), radians."""
     delays: Array
     """Removed with the weather model, same shape, radians."""
+    surface: Array
+    """Loss of coherence by rain and snow, same shape, factor between 0 and 1."""
 
     @classmethod
     def draw(cls, scene: Scene, network: Network, seed: int) -> Signals:
@@ -135,6 +144,7 @@ class Signals:
             network=network,
             seed=seed,
             phases=np.stack([motion + _disturbance(scene, epoch, seed) for epoch, motion in epochs]),
+            surface=np.stack([_surface_state(scene, epoch, seed) for epoch in network.epochs]),
             delays=np.stack([_modelled_delay(scene, epoch, seed) for epoch in network.epochs]),
         )
 
@@ -155,9 +165,18 @@ def _modelled_delay(scene: Scene, epoch: Epoch, seed: int) -> Array:
     layering = _layering(scene)
     east = scene.place.longitude - scene.swath.frame.longitude
     north = scene.place.latitude - scene.swath.frame.latitude
-    gradient = rng.standard_normal(2)
+    gradient = DELAY_GRADIENT_RAD_PER_DEG * rng.standard_normal(2)
     strength = 9.0 + 6.0 * summer + 4.0 * rng.standard_normal()
     return np.asarray(strength * (layering - layering.mean()) + gradient[0] * east + gradient[1] * north)
+
+
+def _surface_state(scene: Scene, epoch: Epoch, seed: int) -> Array:
+    """Return the factor by which a date lowers the coherence of its pairs: rain everywhere, snow in the mountains."""
+    day = epoch.acquisition.day
+    rain = MOST_RAIN_LOSS * stream(seed, scene.swath.frame.name, "rain", day.isoformat()).random()
+    snow_line_m = SNOW_LINE_M if day.month in SNOW_MONTHS else np.inf
+    snow = SNOW_LOSS / (1 + np.exp((snow_line_m - scene.place.elevation_m) / 100.0))
+    return np.asarray((1 - rain) * (1 - snow))
 
 
 def _layering(scene: Scene) -> Array:
@@ -171,6 +190,7 @@ def interfere(signals: Signals, pair: Pair) -> Interferogram:
     rng = stream(signals.seed, scene.swath.frame.name, "pair", *days)
     truth = signals.phases[pair.secondary] - signals.phases[pair.reference]
     gamma = coherence(scene, network.temporal_baseline_days(pair), network.perpendicular_baseline_m(pair))
+    gamma = np.maximum(gamma * signals.surface[pair.reference] * signals.surface[pair.secondary], LOWEST_COHERENCE)
     wrapped = wrap(truth + phase_deviation(gamma) * rng.standard_normal(gamma.shape))
     scatter = (1 - gamma**2) / np.sqrt(2 * COHERENCE_LOOKS) * rng.standard_normal(gamma.shape)
     measured = np.clip(gamma + scatter, 0.01, 0.999)
@@ -192,13 +212,13 @@ def phase_deviation(gamma: Array, looks: float = PHASE_LOOKS) -> Array:
 
 
 def coherence(scene: Scene, temporal_baseline_days: float, perpendicular_baseline_m: float) -> Array:
-    """Return the coherence before estimation noise, between 0.02 and 1."""
+    """Return the coherence before estimation noise, of dry, snow-free ground."""
     land = scene.place.land
     decay_days = 30.0 + 250.0 * land**2
     stable = 0.10 + 0.40 * land
     temporal = stable + (1 - stable) * np.exp(-temporal_baseline_days / decay_days)
     geometric = max(0.0, 1 - abs(perpendicular_baseline_m) / CRITICAL_BASELINE_M)
-    return np.clip(0.97 * land / (land + 0.12) * temporal * geometric, 0.02, 0.99)
+    return np.clip(0.97 * land / (land + 0.12) * temporal * geometric, LOWEST_COHERENCE, 0.99)
 
 
 def smooth(field: Array) -> Array:

@@ -22,6 +22,12 @@ from catalog_builder.sample.sidecars import FILTER_PARAMETERS, UNWRAPPING_METHOD
 
 SPECTRAL_DIVERSITY_TERMS: Final = ("sx", "sy", "qy", "syy", "sigma", "cst")
 SUB_SWATHS: Final = ("iw1", "iw2", "iw3")
+FIGURES: Final = {
+    "list_ramp_az_ra_sigma_inverted_img": tuple(f"list_ramp_{term}_inverted_img" for term in ("az", "ra", "sigma")),
+    "list_iw_merge_inverted_img": ("list_iw12_merge_inverted_img", "list_iw23_merge_inverted_img"),
+    **{f"list_{swath}_sd_cst_inverted_img": (f"list_{swath}_sd_cst_inverted_img",) for swath in SUB_SWATHS},
+}
+"""Pictures of listings: name of the picture, and of the listings in it, without extensions."""
 
 
 def _table(rows: Iterable[Iterable[str]]) -> str:

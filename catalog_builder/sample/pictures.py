@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +20,8 @@ from catalog_builder.sample.rasters import Raster
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from matplotlib.axes import Axes
 
 PREVIEW_WIDTH_PX: Final = 400
 _TRANSPARENT: Final = 0
@@ -66,8 +68,7 @@ def legend(style: Style) -> bytes:
 
 def network_figure(days: Sequence[date], baselines_m: Sequence[float], pairs: Sequence[tuple[int, int, bool]]) -> bytes:
     """Draw perpendicular baseline against date with a line for each pair, dashed where it is not used."""
-    figure = Figure(figsize=(6.4, 3.6), dpi=100)
-    axes = figure.add_axes((0.12, 0.15, 0.84, 0.75))
+    figure, axes = _figure("network; dashed: not in the series")
     for first, second, used in pairs:
         axes.plot(
             [days[first], days[second]],  # type: ignore[arg-type]
@@ -78,22 +79,35 @@ def network_figure(days: Sequence[date], baselines_m: Sequence[float], pairs: Se
         )
     axes.plot(days, baselines_m, "o", color="tab:blue", markersize=5)  # type: ignore[arg-type]
     axes.set_ylabel("perpendicular baseline [m]", fontsize=9)
-    axes.tick_params(labelsize=8)
-    axes.set_title("SYNTHETIC network; dashed: not in the series", fontsize=9)
     return _png(figure)
 
 
 def fraction_figure(fractions: Sequence[float], temporal_baselines_days: Sequence[int]) -> bytes:
     """Draw the unwrapped fraction of the pairs against their temporal baseline."""
-    figure = Figure(figsize=(6.4, 3.6), dpi=100)
-    axes = figure.add_axes((0.12, 0.15, 0.84, 0.75))
+    figure, axes = _figure("unwrapped fraction")
     axes.plot(temporal_baselines_days, fractions, "o", color="tab:blue", markersize=4)
     axes.set_xlabel("temporal baseline [days]", fontsize=9)
-    axes.set_ylabel("unwrapped fraction", fontsize=9)
     axes.set_ylim(0, 1.02)
-    axes.tick_params(labelsize=8)
-    axes.set_title("SYNTHETIC", fontsize=9)
     return _png(figure)
+
+
+def listing_figure(listings: Mapping[str, str]) -> bytes:
+    """Draw listings of images, whose first columns are decimal year and value, one curve each by name."""
+    figure, axes = _figure("estimates of each date")
+    for name, text in listings.items():
+        rows = [line.split() for line in text.splitlines()]
+        axes.plot([float(row[0]) for row in rows], [float(row[1]) for row in rows], "o-", markersize=3, label=name)
+    axes.set_xlabel("year", fontsize=9)
+    axes.legend(fontsize=7)
+    return _png(figure)
+
+
+def _figure(title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.4, 3.6), dpi=100)
+    axes = figure.add_axes((0.12, 0.15, 0.84, 0.75))
+    axes.set_title(f"SYNTHETIC: {title}", fontsize=9)
+    axes.tick_params(labelsize=8)
+    return figure, axes
 
 
 def _png(figure: Figure) -> bytes:

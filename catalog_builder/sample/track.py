@@ -182,8 +182,8 @@ def _write_auxiliary(track: _Track, series: Series, fractions: list[float]) -> N
     files = listings.auxiliary_files(track.network, fractions, swath, rng)
     for name, text in files.items():
         (package.directory / name).write_text(text, encoding="utf-8")
-    for name, picture in _figures(track, fractions).items():
-        (package.directory / name).write_bytes(picture)
+    for name, picture in _figures(track, fractions, files).items():
+        (package.directory / f"{name}.png").write_bytes(picture)
 
 
 def _dem(place: ground.Place, swath: Swath) -> Array:
@@ -193,17 +193,21 @@ def _dem(place: ground.Place, swath: Swath) -> Array:
     return np.stack([amplitude, place.elevation_m])
 
 
-def _figures(track: _Track, fractions: list[float]) -> dict[str, bytes]:
+def _figures(track: _Track, fractions: list[float], files: dict[str, str]) -> dict[str, bytes]:
     network = track.network
     return {
-        "baseline.png": pictures.network_figure(
+        "baseline": pictures.network_figure(
             [epoch.acquisition.day for epoch in network.epochs],
             [epoch.perpendicular_baseline_m for epoch in network.epochs],
             [(pair.reference, pair.secondary, pair.used) for pair in network.pairs],
         ),
-        "list_unw_frac.png": pictures.fraction_figure(
+        "list_unw_frac": pictures.fraction_figure(
             fractions, [network.temporal_baseline_days(pair) for pair in network.pairs]
         ),
+        **{
+            name: pictures.listing_figure({source: files[f"{source}.txt"] for source in sources})
+            for name, sources in listings.FIGURES.items()
+        },
     }
 
 
