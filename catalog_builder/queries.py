@@ -21,7 +21,8 @@ class ServerFacts:
     """What decides whether a migration can succeed.
 
     `installed` and `available` map extensions to versions: those made in this database, and those whose
-    files the server has. `roles` are the names of all roles there.
+    files the server has. `may_create_in_schema` is about pgstac's schema, or `public` before that is made.
+    `trusted` are extensions that an ordinary user may make, `roles` the names of all roles there.
     """
 
     version: int
@@ -30,6 +31,7 @@ class ServerFacts:
     is_superuser: bool
     may_create_roles: bool
     may_create_in_database: bool
+    may_create_in_schema: bool
     installed: dict[str, str]
     available: dict[str, str]
     trusted: list[str]
@@ -61,6 +63,11 @@ def ensure_group_role(connection: Connection[Any], name: str) -> None:
     """Make a role that nobody logs in as, unless it is there."""
     if not role_exists(connection, name):
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+
+
+def join_role(connection: Connection[Any], name: str) -> None:
+    """Make the session's user a member of a role."""
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
 
 
 def create_login(connection: Connection[Any], name: str, verifier: str, group: str, *, read_only: bool) -> None:
@@ -105,6 +112,8 @@ def server_facts(connection: Connection[Any]) -> ServerFacts:
                 rolsuper AS is_superuser,
                 rolcreaterole AS may_create_roles,
                 has_database_privilege(current_database(), 'CREATE') AS may_create_in_database,
+                coalesce(has_schema_privilege(coalesce(to_regnamespace('pgstac'), to_regnamespace('public')), 'CREATE'),
+                    false) AS may_create_in_schema,
                 (SELECT coalesce(jsonb_object_agg(extname, extversion), '{}') FROM pg_extension) AS installed,
                 (SELECT coalesce(jsonb_object_agg(name, default_version), '{}')
                     FROM pg_available_extensions) AS available,

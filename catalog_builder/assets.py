@@ -1,0 +1,270 @@
+"""Files of a package → STAC assets, and the `item_assets` of a collection. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePath
+from typing import Any
+
+import pystac
+
+from catalog_builder.model import Grid, LineOfSight, Member, Package, ProductName, Raster
+from catalog_builder.names import is_legend
+from catalog_builder.vocab.files import PNG, TEXT, side_file
+from catalog_builder.vocab.kinds import Kind
+from catalog_builder.vocab.products import GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
+
+AssetHref = Callable[[Path], str]
+
+STANDARD_LOOKS = 8
+"""The number of looks whose asset keys carry no suffix."""
+RANGE_TO_AZIMUTH_LOOKS = 4
+"""Looks in range for one look in azimuth, which makes pixels about square (`ratio` of nsbas.proc)."""
+FILL_VALUE = 0
+SHA256_MULTIHASH = "1220"
+"""Multihash prefix: SHA2-256, 32 bytes."""
+
+COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+GEOTIFF = "image/tiff; application=geotiff"
+TIFF = "image/tiff"
+
+MEDIA_TYPES = {".png": PNG, ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".xml": "application/xml"}
+
+
+def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
+    """All files of a package as assets: rasters, previews, metadata, then texts and figures, in a fixed order.
+
+    Args:
+        package: the package.
+        href: address of a file.
+
+    Returns:
+        Assets by key; every one has `roles`, `title` and `type`. No file is lost to a clash of keys.
+    """
+    assets: dict[str, pystac.Asset] = {}
+    keys: dict[str, str] = {}
+    for raster, key in _keyed(package.rasters):
+        keys[_stem(raster.name)] = key
+        assets[key] = _raster_asset(raster, key, package, href)
+    thumbnail = _thumbnail_of(package)
+    if thumbnail:
+        assets["thumbnail"] = _plain(thumbnail, "Preview", ["thumbnail"], href)
+    for member, name in package.pictures:
+        key = keys.get(_stem(name), name.key)
+        assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, href)
+    for member, name in package.metadata:
+        key = keys.get(_stem(name), name.key)
+        title = f"Producer's metadata of {_product_title(name)}"
+        assets[_free(assets, f"metadata_{key}")] = _plain(member, title, ["metadata"], href, media_type=TEXT)
+    for member in package.others:
+        key, asset = _side_asset(member, href)
+        assets[_free(assets, key)] = asset
+    return assets
+
+
+def _keyed(rasters: tuple[Raster, ...]) -> Iterator[tuple[Raster, str]]:
+    """Each raster with its key: plain for the standard number of looks of a product, with a suffix for the others."""
+    taken: set[str] = set()
+    plain = {key: _plain_looks(rasters, key) for key in {raster.name.key for raster in rasters}}
+    for raster in sorted(rasters, key=_raster_order):
+        key = raster.name.key
+        if raster.name.looks != plain[key]:
+            key = f"{key}_{raster.name.looks}rlks"
+        if key in taken:
+            key = _free(taken, "_".join([key, *raster.name.modifiers]))
+        taken.add(key)
+        yield raster, key
+
+
+def _plain_looks(rasters: tuple[Raster, ...], key: str) -> int:
+    looks = {raster.name.looks for raster in rasters if raster.name.key == key}
+    return STANDARD_LOOKS if STANDARD_LOOKS in looks else max(looks)
+
+
+_ROW_ORDER = {product.key: index for index, product in enumerate(PRODUCTS)}
+
+
+def _raster_order(raster: Raster) -> tuple[int, str, int, int, str]:
+    name = raster.name
+    row = _ROW_ORDER[name.product.key] if name.product else len(_ROW_ORDER)
+    return row, name.geometry, -name.looks, -len(name.modifiers), name.text
+
+
+def _free(taken: dict[str, Any] | set[str], key: str) -> str:
+    number, free = 1, key
+    while free in taken:
+        number += 1
+        free = f"{key}_{number}"
+    return free
+
+
+def _stem(name: ProductName) -> str:
+    """What a raster, its preview, legend and metadata share."""
+    text = PurePath(name.text).stem.lower()
+    return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
+
+
+def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -> pystac.Asset:
+    name, grid = raster.name, raster.grid
+    fields = {
+        **_constant_fields(name.product, name.geometry),
+        **_projection(grid),
+        "sar:looks_azimuth": name.looks,
+        "sar:looks_range": RANGE_TO_AZIMUTH_LOOKS * name.looks,
+        "data_type": grid.dtype,
+        "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
+        **_file_fields(raster.member),
+    }
+    bands = _bands(raster, package)
+    if bands:
+        fields["bands"] = bands
+    description = _description(name.product, name.geometry, package.line_of_sight)
+    title = _product_title(name)
+    if key != name.key:
+        title = f"{title}, {name.looks} looks"
+    return pystac.Asset(
+        href=href(raster.member.path),
+        title=title,
+        description=description,
+        media_type=_media_type(grid),
+        roles=_roles(name.product, name.geometry),
+        extra_fields=fields,
+    )
+
+
+def _file_fields(member: Member) -> dict[str, Any]:
+    fields: dict[str, Any] = {"file:size": member.size_bytes}
+    if member.sha256:
+        fields["file:checksum"] = f"{SHA256_MULTIHASH}{member.sha256}"
+    return fields
+
+
+def _json_number(value: float) -> float | str:
+    return "nan" if value != value else value  # noqa: PLR0124 (NaN is the one value that differs from itself)
+
+
+def _constant_fields(product: Product | None, geometry: str) -> dict[str, Any]:
+    """Fields that hold for every file of a product in one geometry."""
+    if product is None:
+        return {}
+    fields: dict[str, Any] = {"product:type": product.type}
+    if product.level:
+        fields["processing:level"] = product.level
+    if product.unit:
+        fields["unit"] = product.unit
+    bands = product.bands_in(geometry)
+    if bands:
+        fields["bands"] = [band_fields(band) for band in bands]
+    return fields
+
+
+def band_fields(band: Band) -> dict[str, Any]:
+    """A STAC band from its row."""
+    fields: dict[str, Any] = {"name": band.name}
+    if band.unit:
+        fields["unit"] = band.unit
+    if band.description:
+        fields["description"] = band.description
+    return fields
+
+
+def _bands(raster: Raster, package: Package) -> list[dict[str, Any]] | None:
+    """Bands as the file has them: the row's, cut or filled up to the file's number; the epochs for the cube."""
+    product, count = raster.name.product, raster.grid.count
+    if product and product.key == "dts" and len(package.texts.epochs) == count:
+        return [{"name": epoch.isoformat()} for epoch in package.texts.epochs]
+    known = [band_fields(band) for band in product.bands_in(raster.name.geometry)] if product else []
+    return [*known[:count], *({"name": f"band_{number}"} for number in range(len(known) + 1, count + 1))]
+
+
+def _projection(grid: Grid) -> dict[str, Any]:
+    fields: dict[str, Any] = {"proj:code": grid.crs, "proj:shape": [grid.height, grid.width]}
+    if grid.transform and grid.bounds:
+        fields["proj:transform"] = list(grid.transform)
+        fields["proj:bbox"] = list(grid.bounds)
+    return fields
+
+
+def _media_type(grid: Grid) -> str:
+    """By what the file is: a radar raster must never look placeable, however well it is tiled."""
+    if grid.crs is None:
+        return TIFF
+    return COG if grid.is_cog else GEOTIFF
+
+
+def _roles(product: Product | None, geometry: str) -> list[str]:
+    roles = list(product.roles) if product else ["data"]
+    return [*roles, RADAR_ROLE] if geometry == "radar" else roles
+
+
+def _product_title(name: ProductName) -> str:
+    title = name.product.title if name.product else name.acronym
+    return f"{title}, {GEOMETRY_TITLES[name.geometry]}"
+
+
+def _description(product: Product | None, geometry: str, line_of_sight: LineOfSight | None) -> str | None:
+    if product is None:
+        return None
+    if "los-vector" in product.roles and line_of_sight:
+        way = "from the satellite to the ground" if line_of_sight.towards_ground else "from the ground to the satellite"
+        return f"Unit vector pointing {way}, as the sign of its up component shows."
+    return product.description_in(geometry)
+
+
+def _thumbnail_of(package: Package) -> Member | None:
+    """Preview of the product that shows the package best; never a legend."""
+    pictures = {name.key: member for member, name in package.pictures if not is_legend(name.text)}
+    return next((pictures[key] for key in package.name.kind.thumbnail_from if key in pictures), None)
+
+
+def _picture_prefix(name: ProductName) -> str:
+    return "legend" if is_legend(name.text) else "preview"
+
+
+def _picture(member: Member, name: ProductName, href: AssetHref) -> pystac.Asset:
+    if is_legend(name.text):
+        return _plain(member, f"Legend of {_product_title(name)}", ["legend"], href)
+    return _plain(member, f"Preview of {_product_title(name)}", ["overview"], href)
+
+
+def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
+    row = side_file(member.name)
+    suffix = PurePath(member.name).suffix.lower()
+    key = row.key if row and row.key else re.sub(r"[^a-z0-9]+", "_", PurePath(member.name).stem.lower()).strip("_")
+    if suffix in MEDIA_TYPES and not (row and row.key):
+        key = f"figure_{key}"
+    title = row.title if row else member.name
+    roles = list(row.roles) if row else ["overview" if suffix in MEDIA_TYPES else "metadata"]
+    return key or "file", _plain(member, title, roles, href, media_type=row.type if row else None)
+
+
+def _plain(
+    member: Member, title: str, roles: list[str], href: AssetHref, *, media_type: str | None = None
+) -> pystac.Asset:
+    kind = media_type or MEDIA_TYPES.get(member.path.suffix.lower(), TEXT)
+    return pystac.Asset(
+        href=href(member.path),
+        title=title,
+        media_type=kind,
+        roles=roles,
+        extra_fields=_file_fields(member),
+    )
+
+
+def item_assets(kind: Kind) -> dict[str, dict[str, Any]]:
+    """`item_assets` of the collections of a kind, from the rows: what all files of a product share.
+
+    They do not depend on the items, because pgstac stores items as differences to them.
+    """
+    result: dict[str, dict[str, Any]] = {}
+    for product in (product for product in PRODUCTS if product.package == kind.code):
+        for geometry, geometry_title in GEOMETRY_TITLES.items():
+            fields: dict[str, Any] = {"title": f"{product.title}, {geometry_title}"}
+            description = product.description_in(geometry)
+            if description:
+                fields["description"] = description
+            fields["roles"] = _roles(product, geometry)
+            result[f"{product.key}_{geometry}"] = {**fields, **_constant_fields(product, geometry)}
+    result["thumbnail"] = {"type": PNG, "title": "Preview", "roles": ["thumbnail"]}
+    return result

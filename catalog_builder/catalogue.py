@@ -1,0 +1,88 @@
+"""Packages → items, with refusals collected instead of raised. Runs in worker processes: all it takes and gives can
+be pickled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog_builder.errors import PackageRefused
+from catalog_builder.item import create_item
+from catalog_builder.layout import Layout
+from catalog_builder.model import Found, Package, Track
+from catalog_builder.plan import TrackPlan
+from catalog_builder.read import read_package
+from catalog_builder.report import Remark
+from catalog_builder.track import create_track
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the operator may ask of a build."""
+
+    checksums: bool = False
+    """Compute `file:checksum` of every file."""
+    strict: bool = False
+    """Refuse what would only be warned of."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of some packages."""
+
+    items: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[Remark] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
+
+
+def catalogue_batch(found: Sequence[Found], track: Track, layout: Layout, options: Options) -> Outcome:
+    """Items of some pairs of a track."""
+    outcome = Outcome()
+    for one in found:
+        package = _read(one, options, outcome)
+        if package:
+            _catalogue(package, track, layout, outcome)
+    return outcome
+
+
+def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple[Track, Outcome]:
+    """What a track's packages share, and the items of its series and auxiliary packages."""
+    outcome = Outcome()
+    packages = [package for one in plan.shared if (package := _read(one, options, outcome))]
+    track = create_track(plan.key, packages)
+    for package in packages:
+        _catalogue(package, track, layout, outcome)
+    return track, outcome
+
+
+def _read(found: Found, options: Options, outcome: Outcome) -> Package | None:
+    try:
+        package = read_package(found, checksums=options.checksums)
+    except PackageRefused as refusal:
+        outcome.refused.append(Remark(str(found.path), refusal.reason))
+        return None
+    warnings = list(_warnings(package))
+    if warnings and options.strict:
+        outcome.refused.append(Remark(str(found.path), warnings[0].reason))
+        return None
+    outcome.warnings += warnings
+    return package
+
+
+def _warnings(package: Package) -> Iterator[Remark]:
+    for raster in package.rasters:
+        if raster.name.product is None:
+            yield Remark(str(raster.member.path), f"unknown product {raster.name.acronym!r}")
+
+
+def _catalogue(package: Package, track: Track, layout: Layout, outcome: Outcome) -> None:
+    try:
+        item = create_item(package, track, layout)
+    except PackageRefused as refusal:
+        outcome.refused.append(Remark(str(package.found.path), refusal.reason))
+        return
+    outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
+    for member in package.ignored:
+        outcome.ignored.append(Remark(str(member.path), "written by a user's tool, not by the producer"))

@@ -1,0 +1,111 @@
+"""`flatsim-stac build`: trees in, a catalogue or a loaded database out."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from catalog_builder.build import build as build_trees
+from catalog_builder.catalogue import Options
+from catalog_builder.cli.progress import progress
+from catalog_builder.cluster import Role
+from catalog_builder.database import resolve_dsn
+from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
+from catalog_builder.report import Report
+from catalog_builder.settings import BuilderSettings
+from catalog_builder.sinks import Sink
+from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.sinks.pgstac import PgstacSink
+from catalog_builder.sinks.static import StaticSink
+
+SOME_REFUSED = 3
+NOTHING_DONE = 1
+FORMATS = ("static", "ndjson")
+
+
+@click.command(
+    epilog="Examples: flatsim-stac build /data/flatsim --out catalogue --href-base https://data.example.org/flatsim; "
+    "flatsim-stac build /data/flatsim --database postgresql://user@host/flatsim"
+)
+@click.argument("trees", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TREE...")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write a catalogue to this folder.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="Of --out.")
+@click.option("--database", metavar="DSN", help="Load this database; '' is the one of PG* or the embedded one.")
+@click.option("--href-base", metavar="URL", help="Where the trees are published; asset addresses start with it.")
+@click.option(
+    "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
+)
+@click.option(
+    "--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the counts as JSON."
+)
+@click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
+@click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+def build(
+    trees: tuple[Path, ...],
+    *,
+    out: Path | None,
+    form: str,
+    database: str | None,
+    href_base: str | None,
+    workers: int,
+    report_file: Path | None,
+    checksums: bool,
+    strict: bool,
+    quiet: bool,
+) -> None:
+    """Walk TREEs of FLATSIM packages and write their STAC catalogue.
+
+    Exit status: 0 all that was found is catalogued; 3 some packages were refused; 1 nothing was done; 2 wrong usage.
+    """
+    if (out is None) == (database is None):
+        msg = "give either --out DIR or --database DSN"
+        raise click.UsageError(msg)
+    sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
+    options = Options(checksums=checksums, strict=strict)
+    report = run(trees, sink, layout, options=options, workers=workers, quiet=quiet)
+    if report_file:
+        report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+    raise SystemExit(status_of(report))
+
+
+def run(trees: tuple[Path, ...], sink: Sink, layout: Layout, *, options: Options, workers: int, quiet: bool) -> Report:
+    """Build with progress, and say at the end what was done."""
+    with progress(quiet=quiet) as tell:
+        report = build_trees(trees, sink, layout, options=options, workers=workers, progress=tell)
+    for remark in report.refused:
+        click.echo(f"refused {remark.path}: {remark.reason}", err=True)
+    for remark in report.warnings:
+        click.echo(f"warning {remark.path}: {remark.reason}", err=True)
+    if not quiet:
+        click.echo(summary_of(report))
+    return report
+
+
+def summary_of(report: Report) -> str:
+    """One line of counts."""
+    return (
+        f"{report.found} packages found: {report.catalogued} catalogued, {report.unchanged} unchanged, "
+        f"{len(report.refused)} refused; {len(report.ignored)} files or packages ignored"
+    )
+
+
+def status_of(report: Report) -> int:
+    """Exit status of a build."""
+    if report.catalogued + report.unchanged == 0:
+        return NOTHING_DONE
+    return SOME_REFUSED if report.refused else 0
+
+
+def _folder(out: Path, form: str, href_base: str | None) -> tuple[Sink, Layout]:
+    if form == "ndjson":
+        return NdjsonSink(out), ServiceLayout(href_base)
+    return StaticSink(out), StaticLayout(out.resolve(), href_base)
+
+
+def _database(database: str | None, href_base: str | None) -> tuple[Sink, Layout]:
+    dsn = resolve_dsn(database or None, BuilderSettings().home, Role.WRITE)
+    return PgstacSink(dsn), ServiceLayout(href_base)

@@ -1,0 +1,52 @@
+"""`flatsim-stac serve`: start the service as its own program."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from catalog_builder.cluster import Role
+from catalog_builder.database import resolve_dsn
+from catalog_builder.settings import BuilderSettings
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8080
+
+HOST = click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
+PORT = click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+
+
+def service_command() -> list[str]:
+    """The service is another program: the builder does not import it."""
+    return [sys.executable, "-m", "api"]
+
+
+def service_environment(*, dsn: str, host: str, port: int, trees: tuple[Path, ...]) -> dict[str, str]:
+    """Environment of the service: ours, with its settings."""
+    return {
+        **os.environ,
+        "FLATSIM_DATABASE": dsn,
+        "FLATSIM_HOST": host,
+        "FLATSIM_PORT": str(port),
+        "FLATSIM_DATA": os.pathsep.join(str(tree.resolve()) for tree in trees),
+        "FLATSIM_BROWSER_DIR": str(BuilderSettings().browser_dir),
+    }
+
+
+@click.command(epilog="Example: flatsim-stac serve --data /data/flatsim --port 8080")
+@click.option("--database", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+@HOST
+@PORT
+@click.option(
+    "--data", "trees", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Tree to publish under /data/; may be given several times.",
+)  # fmt: skip
+def serve(database: str | None, host: str, port: int, trees: tuple[Path, ...]) -> None:
+    """Serve the API, STAC Browser under /browser/ and the products under /data/."""
+    dsn = resolve_dsn(database, BuilderSettings().home, Role.READ)
+    environment = service_environment(dsn=dsn, host=host, port=port, trees=trees)
+    command = service_command()
+    os.execve(command[0], command, environment)  # noqa: S606 (no shell; our own interpreter)

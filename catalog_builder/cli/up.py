@@ -1,0 +1,70 @@
+"""`flatsim-stac up`: database, migrations, build and service, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import click
+
+from catalog_builder.catalogue import Options
+from catalog_builder.cli.build import NOTHING_DONE, run, status_of
+from catalog_builder.cli.serve import HOST, PORT, service_command, service_environment
+from catalog_builder.cluster import Cluster, Role, State
+from catalog_builder.database import migrate
+from catalog_builder.layout import ServiceLayout
+from catalog_builder.settings import BuilderSettings
+from catalog_builder.sinks.pgstac import PgstacSink
+
+
+@click.command(epilog="Example: flatsim-stac up /data/flatsim --port 8080")
+@click.argument(
+    "trees", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="TREE..."
+)
+@HOST
+@PORT
+@click.option("--quiet", is_flag=True, help="Print nothing but errors and the addresses.")
+def up(trees: tuple[Path, ...], host: str, port: int, *, quiet: bool) -> None:
+    """Catalogue TREEs into the embedded database and serve them; Ctrl-C stops all of it."""
+    settings = BuilderSettings()
+    cluster = Cluster(settings.home)
+    was_running = cluster.status().state is State.RUNNING
+    cluster.start()
+    try:
+        _load(cluster, settings.migrations_dir, trees, quiet=quiet)
+        status = _serve(cluster, host, port, trees)
+    finally:
+        if not was_running:
+            cluster.stop()
+    raise SystemExit(status)
+
+
+def _load(cluster: Cluster, migrations_dir: Path, trees: tuple[Path, ...], *, quiet: bool) -> None:
+    migrate(cluster.dsn(), migrations_dir)
+    sink = PgstacSink(cluster.dsn(Role.WRITE))
+    report = run(trees, sink, ServiceLayout(), options=Options(), workers=os.cpu_count() or 1, quiet=quiet)
+    if status_of(report) == NOTHING_DONE:
+        click.echo(f"flatsim-stac: no package could be catalogued in {', '.join(map(str, trees))}", err=True)
+        raise SystemExit(NOTHING_DONE)
+
+
+def _serve(cluster: Cluster, host: str, port: int, trees: tuple[Path, ...]) -> int:
+    """Run the service until it ends or we are told to stop; its exit status, 0 for a wished stop."""
+    environment = service_environment(dsn=cluster.dsn(Role.READ), host=host, port=port, trees=trees)
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104 (a comparison)
+    click.echo(f"API           {address}\nSTAC Browser  {address}browser/\nProducts      {address}data/\nCtrl-C stops.")
+    # Its own process group: a Ctrl-C of the terminal reaches us alone, and we pass on one signal.
+    service = subprocess.Popen(service_command(), env=environment, start_new_session=True)
+    wished = False
+
+    def stop(_signal: int, _frame: object) -> None:
+        nonlocal wished
+        wished = True
+        service.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    status = service.wait()
+    return 0 if wished else status

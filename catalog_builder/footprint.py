@@ -1,0 +1,100 @@
+"""Valid spans of rows → footprint polygon in longitude and latitude. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shapely.geometry import Polygon
+from shapely.geometry.polygon import orient
+from shapely.validation import make_valid
+
+from catalog_builder.model import Grid, Ring
+
+MAX_VERTICES = 100
+TABLE_TOLERANCE_DEG = 0.001
+"""Of an outline read from a lookup table: about 100 m, the ground size of a radar pixel with 8 looks."""
+DECIMALS = 6
+"""Of a degree: about 0.1 m, far below any pixel."""
+LON_LIMIT, LAT_LIMIT = 180.0, 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpan:
+    """First and last valid column of one row, both inside."""
+
+    row: int
+    first: int
+    last: int
+
+
+def ring_of_spans(spans: list[RowSpan], grid: Grid) -> Ring | None:
+    """Outline of the valid area: down the left ends of the rows, up the right ones.
+
+    Holes and what lies between two parts of a row belong to the outline. Pixel edges are used, not centres, so the
+    ring holds every valid pixel of the sampled rows.
+
+    Returns:
+        Counter-clockwise ring of at most 100 vertices; None when there is no area.
+    """
+    if grid.transform is None or not spans:
+        return None
+    a, _, c, _, e, f = grid.transform
+
+    def at(row: float, column: float) -> tuple[float, float]:
+        return c + a * column, f + e * row
+
+    left = [at(span.row + 0.5, span.first) for span in spans]
+    right = [at(span.row + 0.5, span.last + 1) for span in spans]
+    top, bottom = spans[0], spans[-1]
+    points = [
+        at(top.row, top.first),
+        *left,
+        at(bottom.row + 1, bottom.first),
+        at(bottom.row + 1, bottom.last + 1),
+        *reversed(right),
+        at(top.row, top.last + 1),
+    ]
+    return clean_ring(points, tolerance_deg=max(abs(a), abs(e)) / 2)
+
+
+def clean_ring(points: list[tuple[float, float]], *, tolerance_deg: float) -> Ring | None:
+    """Simple, counter-clockwise, closed ring of at most 100 vertices through about these points.
+
+    The largest part is kept when the points cross themselves. Simplification starts at the tolerance, which must be above
+    0, and grows until it is short enough.
+    """
+    if len(points) < 3:  # noqa: PLR2004 (a polygon)
+        return None
+    polygon = _largest(Polygon(points))
+    simple = polygon.simplify(tolerance_deg)
+    while len(simple.exterior.coords) > MAX_VERTICES:
+        tolerance_deg *= 1.5
+        simple = _largest(polygon.simplify(tolerance_deg))
+    if simple.area == 0:
+        return None
+    ring = orient(simple).exterior.coords
+    return tuple((round(x, DECIMALS), round(y, DECIMALS)) for x, y in ring)
+
+
+def _largest(polygon: Any) -> Polygon:
+    shape = polygon if polygon.is_valid else make_valid(polygon)
+    parts = [part for part in getattr(shape, "geoms", [shape]) if isinstance(part, Polygon)]
+    largest = max(parts, key=lambda part: part.area, default=Polygon())
+    return Polygon(largest.exterior)
+
+
+def is_on_earth(ring: Ring) -> bool:
+    """Whether all vertices are longitudes and latitudes."""
+    return all(abs(lon) <= LON_LIMIT and abs(lat) <= LAT_LIMIT for lon, lat in ring)
+
+
+def geometry(ring: Ring) -> dict[str, Any]:
+    """GeoJSON Polygon of a ring."""
+    return {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
+
+
+def bbox(ring: Ring) -> list[float]:
+    """West, south, east, north of a ring."""
+    lons, lats = zip(*ring, strict=True)
+    return [min(lons), min(lats), max(lons), max(lats)]

@@ -1,0 +1,84 @@
+"""Where documents stand relative to each other, and where assets are. One class per kind of store."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote, urlencode
+
+
+class Layout(Protocol):
+    """Addresses written into documents."""
+
+    def item(self, collection_id: str, item_id: str) -> str:
+        """Address of an item, as written in another item or collection."""
+
+    def collection(self, collection_id: str) -> str:
+        """Address of a collection, as written in an item or in another collection."""
+
+    def search(self, collection_id: str, filter_text: str) -> str | None:
+        """Address of a search, or None where the store cannot answer one."""
+
+    def asset(self, path: Path, root: Path, collection_id: str) -> str:
+        """Address of a file of a tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLayout:
+    """Documents in a database, served by an API: addresses relative to its landing page, absolute ones for files."""
+
+    href_base: str | None = None
+    """Where the tree is published; None: the files are named by their own `file://` address."""
+
+    def item(self, collection_id: str, item_id: str) -> str:
+        """Relative to the landing page."""
+        return f"collections/{collection_id}/items/{item_id}"
+
+    def collection(self, collection_id: str) -> str:
+        """Relative to the landing page."""
+        return f"collections/{collection_id}"
+
+    def search(self, collection_id: str, filter_text: str) -> str | None:
+        """A GET search in CQL2 text."""
+        query = {"collections": collection_id, "filter-lang": "cql2-text", "filter": filter_text}
+        return f"search?{urlencode(query)}"
+
+    def asset(self, path: Path, root: Path, collection_id: str) -> str:  # noqa: ARG002 (same for all collections)
+        """Absolute: below `href_base`, else a file address."""
+        return _published(path, root, self.href_base) or path.as_uri()
+
+
+@dataclass(frozen=True, slots=True)
+class StaticLayout:
+    """Documents in a folder: `<region>/<collection>/<item>.json`, beside `collection.json`; relative addresses."""
+
+    folder: Path
+    href_base: str | None = None
+
+    def item(self, collection_id: str, item_id: str) -> str:
+        """Relative to any item or collection of the region."""
+        return f"../{collection_id}/{item_id}.json"
+
+    def collection(self, collection_id: str) -> str:
+        """Relative to any item or collection of the region."""
+        return f"../{collection_id}/collection.json"
+
+    def search(self, collection_id: str, filter_text: str) -> str | None:  # noqa: ARG002 (a folder answers none)
+        """A folder cannot be searched."""
+        return None
+
+    def asset(self, path: Path, root: Path, collection_id: str) -> str:
+        """Below `href_base`, else relative to the document."""
+        published = _published(path, root, self.href_base)
+        if published:
+            return published
+        region = collection_id.split("-")[1]
+        return quote(os.path.relpath(path, self.folder / region / collection_id))
+
+
+def _published(path: Path, root: Path, href_base: str | None) -> str | None:
+    if href_base is None:
+        return None
+    return f"{href_base.rstrip('/')}/{quote(path.relative_to(root).as_posix())}"

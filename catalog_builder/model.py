@@ -1,0 +1,245 @@
+"""The builder's nouns: what names, headers and texts are turned into before any STAC is made. All frozen, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from catalog_builder.vocab.kinds import Kind
+from catalog_builder.vocab.products import Product
+from catalog_builder.vocab.regions import Region
+
+Ring = tuple[tuple[float, float], ...]
+"""Closed ring of (longitude, latitude) in degrees."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DatePair:
+    """Dates of an interferogram, in the roles that the package gives them."""
+
+    reference: date
+    secondary: date
+
+    @property
+    def temporal_baseline_days(self) -> int:
+        """Secondary minus reference, days."""
+        return (self.secondary - self.reference).days
+
+
+@dataclass(frozen=True, slots=True)
+class TrackKey:
+    """What a series, its auxiliary data and its pairs share."""
+
+    region_code: str
+    track: str
+    campaign: tuple[int, int]
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageName:
+    """A package name, taken apart."""
+
+    text: str
+    kind: Kind
+    region: Region
+    track: str
+    """Upper case: `D080SUD`."""
+    polarization: str
+    run: int | None
+    campaign: tuple[int, int]
+    swaths: tuple[str, ...]
+    first: date
+    last: date
+
+    @property
+    def key(self) -> TrackKey:
+        """What it shares with the other packages of its track."""
+        return TrackKey(self.region.code, self.track, self.campaign, self.run)
+
+    @property
+    def orbit_state(self) -> str:
+        """`ascending` or `descending`, from the track's letter."""
+        return "ascending" if self.track[0] == "A" else "descending"
+
+    @property
+    def relative_orbit(self) -> int:
+        """Relative orbit number, 1 to 175."""
+        return int(self.track[1:4])
+
+    @property
+    def pair(self) -> DatePair:
+        """Dates of the pair, reference first as in the name; only for pairs."""
+        return DatePair(self.first, self.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductName:
+    """A `CNES_*` file name, taken apart."""
+
+    text: str
+    acronym: str
+    product: Product | None
+    """None for an acronym that no row knows."""
+    geometry: str
+    pair: DatePair | None
+    modifiers: tuple[str, ...]
+    """Lower-case tokens between the dates and the looks, in file order."""
+    looks: int
+    """In azimuth; 0 where the name gives none, as legends do."""
+    extension: str
+    """Lower case, without the dot."""
+
+    @property
+    def key(self) -> str:
+        """Asset key without the number of looks."""
+        stem = self.product.key if self.product else self.acronym.replace("-", "").replace("_", "").lower()
+        return f"{stem}_{self.geometry}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One file of a package."""
+
+    name: str
+    path: Path
+    size_bytes: int
+    modified_ns: int
+    sha256: str | None = None
+    """Hexadecimal; None unless asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A directory that is named as a package, not yet listed."""
+
+    path: Path
+    root: Path
+    """The tree it was found in; asset addresses are relative to it."""
+
+    @property
+    def name(self) -> str:
+        """Name of the directory."""
+        return self.path.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """Header of a raster."""
+
+    height: int
+    width: int
+    count: int
+    dtype: str
+    nodata: float | None
+    crs: str | None
+    """`EPSG:4326`, or None in radar geometry."""
+    transform: tuple[float, float, float, float, float, float] | None
+    """Affine coefficients a, b, c, d, e, f: column, row → longitude, latitude. None without CRS."""
+    is_cog: bool
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float] | None:
+        """West, south, east, north of the raster; None without CRS."""
+        if self.transform is None:
+            return None
+        a, _, c, _, e, f = self.transform
+        xs, ys = sorted((c, c + a * self.width)), sorted((f, f + e * self.height))
+        west, south, east, north = (round(value, 10) for value in (xs[0], ys[0], xs[1], ys[1]))
+        return west, south, east, north
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raster:
+    """One raster of a package."""
+
+    member: Member
+    name: ProductName
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Valid-data outline of a raster and what was seen on the way."""
+
+    ring: Ring
+    mean: float
+    """Mean of band 1 over the valid samples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineOfSight:
+    """Line of sight at the scene centre."""
+
+    incidence_deg: float
+    """From the vertical, 0 to 90."""
+    azimuth_deg: float
+    """From the sub-satellite point to the scene, clockwise from north, 0 to 360."""
+    towards_ground: bool
+    """Whether the file's vectors point from the satellite to the ground (U < 0)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """What the sidecar files of one package say. Empty where a file is missing."""
+
+    meta: dict[str, str] = field(default_factory=dict)
+    """Known keys of all `.meta` files; the first value of a key wins."""
+    unknown_meta_keys: frozenset[str] = frozenset()
+    baselines_m: dict[date, float] = field(default_factory=dict)
+    """Perpendicular baseline of each date to the primary, from `baseline.rsc`."""
+    computed_pairs: tuple[DatePair, ...] = ()
+    unwrapped_fraction: dict[DatePair, float] = field(default_factory=dict)
+    epochs: tuple[date, ...] = ()
+    """Dates of the cube in band order."""
+    rms_rad: dict[DatePair, float] = field(default_factory=dict)
+    """Pairs kept in the inversion, with their misclosure."""
+    parameters: dict[str, str] = field(default_factory=dict)
+    """`nsbas.proc`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package, read."""
+
+    found: Found
+    name: PackageName
+    rasters: tuple[Raster, ...]
+    pictures: tuple[tuple[Member, ProductName], ...]
+    metadata: tuple[tuple[Member, ProductName], ...]
+    others: tuple[Member, ...]
+    """Documented or unknown files that are not products."""
+    ignored: tuple[Member, ...]
+    """Files that users' tools left behind; never assets."""
+    texts: Texts
+    outline: Outline | None
+    """None when no geocoded raster is there."""
+    radar_outline: Ring | None
+    """Outline of the radar lookup table, where there is one."""
+    coherence_mean: float | None
+    line_of_sight: LineOfSight | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """Valid-data polygon and where it comes from."""
+
+    ring: Ring
+    source: str
+    """`geo`, `sibling` or `lut`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """What the packages of one track segment and campaign know together."""
+
+    key: TrackKey
+    texts: Texts
+    """Merged over the track's series and auxiliary packages."""
+    footprint: Footprint | None
+    line_of_sight: LineOfSight | None
+    time_of_day: datetime | None
+    """Acquisition time of the primary; only its time of day is meant for other dates."""
+    has_series: bool
+    has_auxiliary: bool

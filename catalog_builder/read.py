@@ -1,0 +1,221 @@
+"""A found package → `Package`: its files listed, headers and texts read, its valid area outlined. The only place that
+reads products."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catalog_builder import raster, sidecars
+from catalog_builder.errors import PackageRefused
+from catalog_builder.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
+from catalog_builder.model import (
+    Found,
+    LineOfSight,
+    Member,
+    Outline,
+    Package,
+    PackageName,
+    ProductName,
+    Raster,
+    Ring,
+    Texts,
+)
+from catalog_builder.names import parse_package, parse_product
+from catalog_builder.vocab.files import is_user_made
+from catalog_builder.vocab.sidecars import KNOWN_KEYS
+
+RASTER_EXTENSIONS = ("tif", "tiff")
+METADATA_EXTENSIONS = ("meta", "metadata")
+LOS_ROLE = "los-vector"
+
+_TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+    "baseline.rsc": ("baselines_m", sidecars.parse_baselines),
+    "interf_pair.rsc": ("computed_pairs", sidecars.parse_pairs),
+    "list_unw_frac.txt": ("unwrapped_fraction", sidecars.parse_unwrapped_fraction),
+    "rmsdate.txt": ("epochs", sidecars.parse_epochs),
+    "rmsinterfero.txt": ("rms_rad", sidecars.parse_rms),
+    "nsbas.proc": ("parameters", lambda text, _: sidecars.parse_parameters(text)),
+}
+"""File name, folded → field of `Texts` and its parser."""
+
+
+@dataclass(slots=True)
+class _Files:
+    """Files of a package, sorted by what they are."""
+
+    rasters: list[tuple[Member, ProductName]] = field(default_factory=list)
+    pictures: list[tuple[Member, ProductName]] = field(default_factory=list)
+    metadata: list[tuple[Member, ProductName]] = field(default_factory=list)
+    others: list[Member] = field(default_factory=list)
+    ignored: list[Member] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the opened rasters told beside their headers."""
+
+    outline: Outline | None = None
+    radar_outline: Ring | None = None
+    coherence_mean: float | None = None
+    line_of_sight: LineOfSight | None = None
+
+
+def read_package(found: Found, *, checksums: bool = False) -> Package:
+    """List and read one package.
+
+    Args:
+        found: where it is.
+        checksums: read every file whole for its SHA-256.
+
+    Raises:
+        PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
+    """
+    name = parse_package(found.name)
+    files = _sort(list_members(found.path, checksums=checksums), name)
+    if not files.rasters:
+        raise PackageRefused(str(found.path), "it holds no CNES_* raster")
+    rasters, seen = _read_rasters(files.rasters, name)
+    return Package(
+        found=found,
+        name=name,
+        rasters=tuple(rasters),
+        pictures=tuple(files.pictures),
+        metadata=tuple(files.metadata),
+        others=tuple(files.others),
+        ignored=tuple(files.ignored),
+        texts=_read_texts(files),
+        outline=seen.outline,
+        radar_outline=seen.radar_outline,
+        coherence_mean=seen.coherence_mean,
+        line_of_sight=seen.line_of_sight,
+    )
+
+
+def list_members(folder: Path, *, checksums: bool = False) -> list[Member]:
+    """Regular files of a folder, by name.
+
+    Raises:
+        PackageRefused: the folder cannot be listed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+    except OSError as error:
+        raise PackageRefused(str(folder), f"cannot be listed: {error.strerror}") from error
+    return [
+        Member(
+            name=name,
+            path=folder / name,
+            size_bytes=status.st_size,
+            modified_ns=status.st_mtime_ns,
+            sha256=_sha256(folder / name) if checksums else None,
+        )
+        for name, status in sorted(files)
+    ]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _sort(members: Iterable[Member], name: PackageName) -> _Files:
+    files = _Files()
+    for member in members:
+        product = None if is_user_made(member.name) else parse_product(member.name)
+        if is_user_made(member.name):
+            files.ignored.append(member)
+        elif product is None:
+            files.others.append(member)
+        else:
+            _check_pair(product, name)
+            _list_for(files, product.extension).append((member, product))
+    return files
+
+
+def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]:
+    if extension in RASTER_EXTENSIONS:
+        return files.rasters
+    return files.metadata if extension in METADATA_EXTENSIONS else files.pictures
+
+
+def _check_pair(product: ProductName, name: PackageName) -> None:
+    if product.pair is None or not name.kind.per_pair or product.pair == name.pair:
+        return
+    ours, theirs = name.pair, product.pair
+    reason = (
+        f"{product.text} is of {theirs.reference}/{theirs.secondary}, the package of {ours.reference}/{ours.secondary}"
+    )
+    raise PackageRefused(name.text, reason)
+
+
+def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) -> tuple[list[Raster], _Seen]:
+    keys = {product.key for _, product in files}
+    outlined = next((key for key in name.kind.footprint_from if key in keys), None)
+    rasters, seen = [], _Seen()
+    for member, product in files:
+        with raster.opened(member.path) as dataset:
+            grid = raster.read_grid(member.path, dataset, size_bytes=member.size_bytes)
+            found = Raster(member=member, name=product, grid=grid)
+            _look_into(dataset, found, seen, outlined=outlined)
+        rasters.append(found)
+    return rasters, seen
+
+
+def _look_into(dataset: raster.Dataset, found: Raster, seen: _Seen, *, outlined: str | None) -> None:
+    """Sample the few rasters that the item's properties come from, while they are open."""
+    key, product = found.name.key, found.name.product
+    if key == "lut_radar" and seen.radar_outline is None and found.grid.count > 1:
+        ring = clean_ring(raster.read_ground_ring(dataset), tolerance_deg=TABLE_TOLERANCE_DEG)
+        seen.radar_outline = ring if ring and is_on_earth(ring) else None
+    is_los = product is not None and LOS_ROLE in product.roles
+    if found.grid.crs is None or not (key in {outlined, "coh_geo"} or is_los):
+        return
+    spans, mean = raster.scan_rows(dataset)
+    if key == outlined and seen.outline is None and mean is not None:
+        ring = ring_of_spans(spans, found.grid)
+        seen.outline = Outline(ring=ring, mean=mean) if ring else None
+    if key == "coh_geo" and seen.coherence_mean is None:
+        seen.coherence_mean = mean
+    if is_los and product is not None and seen.line_of_sight is None:
+        seen.line_of_sight = raster.read_line_of_sight(dataset, product, spans)
+
+
+def _read_texts(files: _Files) -> Texts:
+    values: dict[str, Any] = {}
+    for member in files.others:
+        row = _TEXT_PARSERS.get(member.name.lower())
+        if row:
+            values[row[0]] = row[1](_text(member), str(member.path))
+    meta, unknown = _read_meta(files.metadata)
+    return Texts(meta=meta, unknown_meta_keys=unknown, **values)
+
+
+def _read_meta(files: list[tuple[Member, ProductName]]) -> tuple[dict[str, str], frozenset[str]]:
+    """Known keys of the `.meta` files, which repeat them: files are read until no known key is missing."""
+    known: dict[str, str] = {}
+    unknown: set[str] = set()
+    for member, _ in files:
+        if known.keys() >= KNOWN_KEYS:
+            break
+        for key, value in sidecars.parse_meta(_text(member)).items():
+            if key in KNOWN_KEYS:
+                known.setdefault(key, value)
+            else:
+                unknown.add(key)
+    return known, frozenset(unknown)
+
+
+def _text(member: Member) -> str:
+    try:
+        return sidecars.decode(member.path.read_bytes())
+    except OSError as error:
+        raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error

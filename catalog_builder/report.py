@@ -1,0 +1,45 @@
+"""What a build did: counts that add up, and each refusal with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A path and what is to be said of it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of packages. `found` is the sum of `catalogued`, `unchanged`, `refused` and the ignored packages."""
+
+    found: int = 0
+    catalogued: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    refused: list[Remark] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+    """Packages and files that never become items or assets."""
+    warnings: list[Remark] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as it is written to a file."""
+
+        def rows(remarks: list[Remark]) -> list[dict[str, str]]:
+            ordered = sorted(remarks, key=lambda remark: (remark.path, remark.reason))
+            return [{"path": remark.path, "reason": remark.reason} for remark in ordered]
+
+        return {
+            "found": self.found,
+            "catalogued": self.catalogued,
+            "unchanged": self.unchanged,
+            "removed": self.removed,
+            "refused": rows(self.refused),
+            "ignored": rows(self.ignored),
+            "warnings": rows(self.warnings),
+        }

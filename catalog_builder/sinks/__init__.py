@@ -1,0 +1,41 @@
+"""Where items and collections go. A sink is fed by `catalog_builder.build` and knows nothing of packages.
+
+A sink keeps what it holds until it has been given something newer, and can be fed again after an interruption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+ItemDict = dict[str, Any]
+CollectionDict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a batch of items."""
+
+    changed: int = 0
+    """New ones and those that differed from what was there."""
+    unchanged: int = 0
+
+
+class Sink(Protocol):
+    """A store of STAC documents."""
+
+    def open_collection(self, collection: CollectionDict) -> None:
+        """Make sure that the collection is there before its items; its extent may still be wrong."""
+
+    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+        """Store a batch of items of one collection, whole or not at all."""
+
+    def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
+        """Items of the collection that are in the store but not among the written ids."""
+
+    def close_collection(self, collection: CollectionDict) -> None:
+        """Store the collection's final form."""
+
+    def close(self) -> None:
+        """All collections are closed."""

@@ -1,0 +1,145 @@
+"""A catalogue as a folder of JSON files: root → region → collection → items, linked by relative addresses.
+
+Every file is replaced at once, and what names a file is written after it: a reader never meets half a document or a
+link into nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pystac
+
+from catalog_builder.errors import SinkError
+from catalog_builder.links import GEOJSON, JSON, root_links
+from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
+from catalog_builder.vocab.regions import region_of
+
+CATALOG = "catalog.json"
+COLLECTION = "collection.json"
+
+
+class StaticSink:
+    """Writes to a folder; what is already there is kept, compared and added to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        _make_folder(folder)
+
+    def open_collection(self, collection: CollectionDict) -> None:
+        """Make its folder; the document itself is written when its items are there."""
+        _make_folder(self._folder_of(collection["id"]))
+
+    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+        """Write those that differ from what is there."""
+        changed = 0
+        for item in items:
+            document = {**item, "links": [*_item_hierarchy(), *item["links"]]}
+            changed += _replace(self._folder_of(collection_id) / f"{item['id']}.json", document)
+        return Written(changed=changed, unchanged=len(items) - changed)
+
+    def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
+        """Items of earlier builds."""
+        ours = set(written)
+        for path in self._item_files(collection_id):
+            if path.stem not in ours:
+                yield _read(path)
+
+    def close_collection(self, collection: CollectionDict) -> None:
+        """Write the collection with a link to each item, then its region's catalogue."""
+        folder = self._folder_of(collection["id"])
+        items = [_link("item", f"./{path.name}", GEOJSON, path.stem) for path in self._item_files(collection["id"])]
+        links = [*_collection_hierarchy(), *items, *collection["links"]]
+        _replace(folder / COLLECTION, {**collection, "links": links})
+
+    def close(self) -> None:
+        """Write the catalogues of the regions and the root from what stands in the folder."""
+        regions = sorted(path.parent.parent for path in self.folder.glob(f"*/*/{COLLECTION}"))
+        for region in sorted(set(regions)):
+            title = region_of(region.name).title
+            children = [
+                _child(path, f"./{path.parent.name}/{COLLECTION}") for path in sorted(region.glob(f"*/{COLLECTION}"))
+            ]
+            hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
+            catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
+            _replace(region / CATALOG, {**catalog, "links": [*hierarchy, *children]})
+        self._write_root(sorted(set(regions)))
+
+    def _write_root(self, regions: list[Path]) -> None:
+        children = [_child(region / CATALOG, f"./{region.name}/{CATALOG}") for region in regions]
+        references = [link.to_dict(transform_href=False) for link in root_links()]
+        links = [_link("root", f"./{CATALOG}", JSON, ROOT_TITLE), *children, *references]
+        _replace(self.folder / CATALOG, {**_catalog(ROOT_ID, ROOT_TITLE, ROOT_DESCRIPTION), "links": links})
+
+    def _folder_of(self, collection_id: str) -> Path:
+        return self.folder / collection_id.split("-")[1] / collection_id
+
+    def _item_files(self, collection_id: str) -> list[Path]:
+        return sorted(path for path in self._folder_of(collection_id).glob("*.json") if path.name != COLLECTION)
+
+
+def _catalog(identifier: str, title: str, description: str) -> dict[str, Any]:
+    catalog = pystac.Catalog(id=identifier, title=title, description=description)
+    document = catalog.to_dict(include_self_link=False, transform_hrefs=False)
+    document.pop("links")
+    return document
+
+
+def _child(path: Path, href: str) -> dict[str, str]:
+    return _link("child", href, JSON, _read(path)["title"])
+
+
+def _item_hierarchy() -> list[dict[str, str]]:
+    return [
+        _link("root", f"../../{CATALOG}", JSON),
+        _link("parent", f"./{COLLECTION}", JSON),
+        _link("collection", f"./{COLLECTION}", JSON),
+    ]
+
+
+def _collection_hierarchy() -> list[dict[str, str]]:
+    return [_link("root", f"../../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
+
+
+def _link(rel: str, href: str, media_type: str, title: str | None = None) -> dict[str, str]:
+    link = {"rel": rel, "href": href, "type": media_type}
+    return {**link, "title": title} if title else link
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"{folder}: cannot be made a folder: {error.strerror}"
+        raise SinkError(msg) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        msg = f"{path}: not a JSON document of a catalogue; remove it or choose another folder"
+        raise SinkError(msg) from error
+    return document
+
+
+def _replace(path: Path, document: dict[str, Any]) -> bool:
+    """Write a document in one step; False when it is there already, byte for byte."""
+    content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as temporary:
+            temporary.write(content)
+        Path(temporary.name).chmod(0o644)
+        os.replace(temporary.name, path)  # noqa: PTH105 (atomic; both names are on one file system)
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror}"
+        raise SinkError(msg) from error
+    return True

@@ -1,0 +1,84 @@
+"""Names and words of the collections, derived from region and kind; the root catalogue's too."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from catalog_builder.vocab.kinds import AUXILIARYDATA, INTERFEROGRAM, TIMESERIES, Kind
+from catalog_builder.vocab.regions import Region
+
+ROOT_ID: Final = "flatsim"
+ROOT_TITLE: Final = "FLATSIM: Sentinel-1 InSAR products"
+ROOT_DESCRIPTION: Final = (
+    "Ground deformation from Sentinel-1 radar interferometry: the products of FLATSIM, the ForM@Ter large-scale "
+    "multi-temporal Sentinel-1 interferometry service of CNES. Three collections per region: "
+    "interferograms, time series "
+    "and auxiliary data."
+)
+
+SYNTHETIC_KEYWORD: Final = "SYNTHETIC"
+"""Keyword of items made from a synthetic tree."""
+SYNTHETIC_NOTE: Final = (
+    "**SYNTHETIC sample data**: made by a simple physical model to show and test the software. Not a measurement."
+)
+
+COLLECTION_VERSION: Final = "1"
+
+CONVENTIONS: Final = (
+    "Perpendicular and temporal baselines are those of the secondary minus those of the reference "
+    "acquisition, in metres "
+    "and days. Phase is positive away from the satellite; 0 is the fill value of all rasters. Assets in "
+    "radar geometry have "
+    "no coordinate reference system; the lookup tables of the auxiliary data place them on the ground."
+)
+
+KEYWORDS: Final = ("InSAR", "Sentinel-1", "FLATSIM", "ForM@Ter", "ground deformation", "NSBAS")
+KIND_KEYWORDS: Final = {
+    INTERFEROGRAM.code: ("interferogram", "coherence", "unwrapped phase", "atmospheric phase screen"),
+    TIMESERIES.code: ("time series", "line-of-sight displacement", "mean velocity"),
+    AUXILIARYDATA.code: ("line-of-sight vector", "lookup table", "baseline"),
+}
+
+RENDERS: Final[dict[str, dict[str, dict[str, Any]]]] = {
+    INTERFEROGRAM.code: {
+        "unwrapped": {
+            "title": "Unwrapped phase", "assets": ["inu_geo"], "bidx": [1], "rescale": [[-20, 20]], "nodata": 0,
+            "colormap_name": "rdbu_r", "resampling": "nearest",
+        },
+        "wrapped": {
+            "title": "Filtered wrapped phase", "assets": ["inwf_geo"], "bidx": [1],
+            "rescale": [[-3.14159, 3.14159]], "nodata": 0, "colormap_name": "twilight", "resampling": "nearest",
+        },
+        "coherence": {
+            "title": "Coherence", "assets": ["coh_geo"], "bidx": [1], "rescale": [[0, 1]], "nodata": 0,
+            "colormap_name": "gray",
+        },
+    },
+    TIMESERIES.code: {
+        "velocity": {
+            "title": "Mean line-of-sight velocity", "assets": ["mvlos_geo"], "bidx": [1], "rescale": [[-5, 5]],
+            "nodata": 0, "colormap_name": "rdbu_r", "resampling": "nearest",
+        },
+    },
+    AUXILIARYDATA.code: {
+        "temporal_coherence": {
+            "title": "Temporal coherence", "assets": ["tcoh_geo"], "bidx": [1], "rescale": [[0, 1]], "nodata": 0,
+            "colormap_name": "gray",
+        },
+    },
+}  # fmt: skip
+"""Hints for tile servers, by kind."""
+
+
+def collection_id(region_slug: str, kind: Kind) -> str:
+    """Id of the collection that holds the items of one region and kind.
+
+    >>> collection_id("balkans", INTERFEROGRAM)
+    'flatsim-balkans-interferogram'
+    """
+    return f"flatsim-{region_slug}-{kind.slug}"
+
+
+def collection_title(region: Region, kind: Kind) -> str:
+    """Title of a collection; starts with the region so that lists sort by it."""
+    return f"{region.title}: {kind.title}"
