@@ -137,11 +137,6 @@ def pgstac_version(connection: Connection[Any]) -> str | None:
     return found[0] if found else None
 
 
-def run_queue(connection: Connection[Any]) -> None:
-    """Do the upkeep that pgstac has put off; outside of any transaction."""
-    connection.execute("CALL pgstac.run_queued_queries()")
-
-
 def make_ledger(connection: Connection[Any]) -> None:
     """Make the tables that remember what was applied, unless they are there."""
     connection.execute(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from catalog_builder import queries
 from catalog_builder.errors import MigrationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROLES = ("pgstac_admin", "pgstac_read", "pgstac_ingest")
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
@@ -46,6 +48,14 @@ def is_due(present: str | None, pinned: str) -> bool:
         )
         raise MigrationError(msg)
     return True
+
+
+def make_roles(connection: psycopg.Connection[Any]) -> None:
+    """Make pgstac's roles and join them: its migration acts as each, but lets its user join only one."""
+    with connection.transaction():
+        for role in ROLES:
+            queries.ensure_group_role(connection, role)
+            queries.join_role(connection, role)
 
 
 def bring_to(conninfo: str, version: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog_builder.cluster import Role
+from catalog_builder.database import pgstac
+
 if TYPE_CHECKING:
     from catalog_builder.queries import ServerFacts
 
 OLDEST_SERVER = 13
 OLDEST_POSTGIS = 3
 _EXTENSIONS = ("postgis", "btree_gist", "unaccent")
-_ROLES = ("pgstac_admin", "pgstac_read", "pgstac_ingest", "flatsim_read", "flatsim_write")
+_ROLES = (*pgstac.ROLES, *(role.database_role for role in Role if role.database_role))
 
 
 def shortcomings(facts: ServerFacts) -> list[str]:
@@ -31,6 +34,12 @@ def shortcomings(facts: ServerFacts) -> list[str]:
         found.append(
             f"the user {facts.user} may not make schemas; "
             f"let the owner of the database run: GRANT CREATE ON DATABASE … TO {facts.user}"
+        )
+    if not (facts.is_superuser or facts.may_create_in_schema):
+        # pgstac's migration makes a function before it makes its schema.
+        found.append(
+            f"the user {facts.user} may not make functions in the schema of pgstac; "
+            f"let its owner run: GRANT CREATE ON SCHEMA public TO {facts.user}"
         )
     return found
 

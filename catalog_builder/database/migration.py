@@ -16,7 +16,7 @@ import psycopg
 from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import ledger, pgstac, preflight
-from catalog_builder.database.connection import connect, describe, conninfo
+from catalog_builder.database.connection import connect, conninfo, describe
 from catalog_builder.database.queryables import QueryablesChange, synchronise
 from catalog_builder.errors import MigrationError
 from catalog_builder.vocab.queryables import QUERYABLES
@@ -70,12 +70,15 @@ def migrate(dsn: str, migrations_dir: Path) -> MigrationReport:
 def _migrate(connection: psycopg.Connection[Any], dsn: str, files: list[ledger.Migration]) -> MigrationReport:
     queries.lift_timeouts(connection)
     _take_turn(connection, dsn)
-    problems = preflight.shortcomings(queries.server_facts(connection))
+    facts = queries.server_facts(connection)
+    problems = preflight.shortcomings(facts)
     if problems:
         msg = f"the {describe(dsn)} cannot take the schema: " + "; ".join(problems)
         raise MigrationError(msg)
     before, pinned = queries.pgstac_version(connection), pgstac.pinned_version()
     if pgstac.is_due(before, pinned):
+        if not facts.is_superuser:
+            _retried(partial(pgstac.make_roles, connection))
         unhurried = conninfo(dsn, Role.OWNER, statement_timeout="0", lock_timeout="0")
         _retried(partial(pgstac.bring_to, unhurried, pinned))
     queries.make_ledger(connection)
