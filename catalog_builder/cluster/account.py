@@ -51,8 +51,10 @@ def server_account(area: Path) -> Account:
     caller = os.geteuid()
     owner = _owner(area)
     if owner is not None and caller not in (0, owner):
-        name = _account(owner).name
-        msg = f"{area} belongs to {name}; run the command as {name}, or set FLATSIM_HOME to a folder of your own"
+        msg = (
+            f"{area} belongs to {_account(owner).name}; run the command as the user who made the database, "
+            "or set FLATSIM_HOME to a folder of your own"
+        )
         raise ClusterError(msg)
     if caller != 0:
         return _account(caller)

@@ -186,10 +186,7 @@ class Cluster:
         """Hold the lock, with the home folder made."""
         layout = self._layout
         with explain_os_error(layout):
-            if not layout.home.exists():
-                # Root's server runs as another account, which has to pass through.
-                layout.home.mkdir(parents=True, exist_ok=True)
-                layout.home.chmod(0o755 if os.geteuid() == 0 else 0o700)
+            _make_home(layout.home)
             with lock.held(layout.lock) as descriptor:
                 yield descriptor
 
@@ -204,7 +201,7 @@ class Cluster:
         else:
             root.mkdir()
         if not self._layout.marker.exists():
-            root.chmod(0o755 if os.geteuid() == 0 else 0o700)
+            root.chmod(_mode())
             self._layout.marker.write_text(_MARKER_TEXT)
 
     def _require_marker(self) -> None:
@@ -232,6 +229,18 @@ class Cluster:
             return binaries.server_for_data(installed, major, self._layout.data).version
         except ClusterError:
             return str(major)
+
+
+def _mode() -> int:
+    """Root's server runs as another account, which has to pass through; nobody else has business there."""
+    return 0o755 if os.geteuid() == 0 else 0o700
+
+
+def _make_home(home: Path) -> None:
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(_mode())
 
 
 def _size_bytes(folder: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -61,22 +62,28 @@ def _initdb(server: Server, account: Account, layout: Layout, password_file: Pat
         "--lc-messages=C",
         "--data-checksums",
     ]
-    done = subprocess.run(
+    with subprocess.Popen(
         argv,
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-        stdin=subprocess.DEVNULL,
         cwd=layout.area,
         env=environment(layout.new_data),
         pass_fds=(lock,),
-        timeout=_TIMEOUT_S,
+        start_new_session=True,
         **account.process_options(),
-    )
-    if done.returncode != 0:
-        msg = "PostgreSQL could not make its data folder"
-        raise explain(msg, done.stdout + done.stderr, layout)
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=_TIMEOUT_S)
+        except BaseException:
+            # It has children of its own, which would write on.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode != 0:
+        what = "PostgreSQL could not make its data folder"
+        raise explain(what, said, layout)
 
 
 def _include_our_settings(account: Account, layout: Layout) -> None:

@@ -9,7 +9,7 @@ HOME/
     server/              belongs to the account the server runs under
       data/              PostgreSQL's data folder
       data.new/          the same while it is being made
-      run/               the Unix socket (a folder under the temporary one where HOME is too long)
+      run/               the Unix socket (elsewhere in /tmp where HOME is too long)
       server.log
 """
 
@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+_SHORT = Path("/tmp")  # noqa: S108  fixed, so that every command finds the same folder; its owner is checked
 _SOCKET_NAME_BYTES = len("/.s.PGSQL.65535")
 _SOCKET_PATH_BYTES = 107
 """`sun_path` of Linux holds 108 bytes with the closing NUL (unix(7))."""
@@ -93,7 +93,7 @@ class Layout:
         beside = self.area / "run"
         if len(os.fsencode(beside)) + _SOCKET_NAME_BYTES <= _SOCKET_PATH_BYTES:
             return beside
-        return Path(tempfile.gettempdir()) / self.tag
+        return _SHORT / self.tag
 
     def data_major(self) -> int | None:
         """Major version of the PostgreSQL that made the data folder; nothing where there is none."""

@@ -136,5 +136,5 @@ def _dsn_from_environment() -> str:
     name = quote(parts.pop("dbname", ""), safe="")
     if host.startswith("/"):
         parts, host = {"host": host, **parts}, ""
-    query = f"?{urlencode(parts)}" if parts else ""
+    query = f"?{urlencode(parts, quote_via=quote)}" if parts else ""
     return f"postgresql://{login}@{host}{port}/{name}{query}"

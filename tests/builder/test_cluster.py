@@ -352,23 +352,37 @@ def arguments(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
 
 
-@pytest.mark.parametrize("delay_s", [0.15, 0.4])
+def interrupted(home: Path, number: signal.Signals, delay_s: float) -> subprocess.Popen[bytes]:
+    """A process that was making a cluster and got a signal in the middle of it."""
+    process = subprocess.Popen([sys.executable, "-c", PRINT_DSN, str(home)], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not Layout(home).new_data.exists():
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    time.sleep(delay_s)
+    process.send_signal(number)
+    process.communicate()
+    return process
+
+
+@pytest.mark.parametrize("delay_s", [0.1, 0.3])
 def test_killed_while_the_cluster_is_made(home: Path, delay_s: float) -> None:
     """kill -9 of the parent; what it started writes on until the next start waits for it and begins anew."""
-    process = subprocess.Popen([sys.executable, "-c", PRINT_DSN, str(home)], stdout=subprocess.PIPE)
-    layout = Layout(home)
-    deadline = time.monotonic() + 30
-    while not layout.new_data.exists() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert layout.new_data.exists()
-    time.sleep(delay_s)
-    process.kill()
-    process.communicate()
-    cluster = Cluster(home)
+    interrupted(home, signal.SIGKILL, delay_s)
+    cluster, layout = Cluster(home), Layout(home)
     cluster.start()
     assert select_one(cluster.dsn()) == 1
-    assert not layout.new_data.exists()
     assert sorted(path.name for path in layout.area.iterdir()) == ["data", "run", "server.log"]
+
+
+def test_interrupted_while_the_cluster_is_made(home: Path) -> None:
+    """Ctrl-C: nothing is left, no program goes on."""
+    process = interrupted(home, signal.SIGINT, 0.1)
+    assert process.returncode == -signal.SIGINT
+    assert [path.name for path in home.iterdir()] == ["postgres.lock"]
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(home) not in listing
 
 
 def test_killed_before_the_users_were_made(stopped: Cluster) -> None:
@@ -454,6 +468,16 @@ def test_a_folder_the_account_cannot_reach_is_named(home: Path) -> None:
     with pytest.raises(ClusterError, match=rf"may not enter {re.escape(str(closed))}; .*chmod.*FLATSIM_HOME"):
         Cluster(closed / "inner").start()
     assert not (closed / "inner" / "postgres").exists()
+
+
+def test_a_strict_umask_keeps_no_one_out_who_is_needed(home: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        Cluster(home / "a" / "b").start()
+    finally:
+        os.umask(before)
+    assert select_one(Cluster(home / "a" / "b").dsn()) == 1
+    Cluster(home / "a" / "b").reset()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes another account")
