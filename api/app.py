@@ -70,7 +70,6 @@ def _framework(settings: ServiceSettings) -> FastAPI:
         openapi_url=OPENAPI_URL,
         docs_url=None,
         redoc_url=None,
-        root_path=settings.root_path,
         lifespan=database_lifespan(settings),
     )
 
@@ -92,7 +91,6 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
             stac_fastapi_description=settings.description,
             stac_fastapi_landing_id=settings.catalog_id,
             stac_fastapi_version=__version__,
-            root_path=settings.root_path,
             use_api_hydrate=True,
         ),
         client=client,

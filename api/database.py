@@ -118,6 +118,9 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
     try:
         with translated_errors():
             yield connection
+    except DatabaseUnavailable:
+        await pool.expire_connections()  # the others are likely as dead as this one
+        raise
     finally:
         await pool.release(connection)
 
@@ -134,7 +137,7 @@ def translated_errors() -> Iterator[None]:
         if kind is not InvalidSearch:
             _logger.warning("%s: %s", kind.__name__, _one_line(error))
         raise kind(_DESCRIPTIONS.get(kind, "The search cannot be carried out: {}").format(_one_line(error))) from error
-    except (asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
         _logger.warning("the database went away: %s", _one_line(error))
         raise DatabaseUnavailable(_DESCRIPTIONS[DatabaseUnavailable]) from error
 

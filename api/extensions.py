@@ -35,6 +35,7 @@ from api.parameters import (
     CollectionFieldsGet,
     CollectionsGet,
     FieldsGet,
+    FilterPost,
     ItemsGet,
     QueryGet,
     SearchGet,
@@ -92,19 +93,19 @@ def api_extensions() -> ApiExtensions:
 
 def _search_extensions() -> list[ApiExtension]:
     return [
-        _with_get(QueryExtension(), QueryGet),
-        _with_get(SearchSortExtension(), SortGet),
-        _with_get(FieldsExtension(), FieldsGet),
-        SearchFilterExtension(client=FiltersClient()),
+        _with(QueryExtension(), get=QueryGet),
+        _with(SearchSortExtension(), get=SortGet),
+        _with(FieldsExtension(), get=FieldsGet),
+        _with(SearchFilterExtension(client=FiltersClient()), post=FilterPost),
         TokenPaginationExtension(),
     ]
 
 
 def _items_extensions() -> list[ApiExtension]:
     return [
-        _with_get(QueryExtension(conformance_classes=[QueryConformanceClasses.ITEMS]), QueryGet),
-        _with_get(ItemCollectionSortExtension(), SortGet),
-        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.ITEMS]), FieldsGet),
+        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.ITEMS]), get=QueryGet),
+        _with(ItemCollectionSortExtension(), get=SortGet),
+        _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.ITEMS]), get=FieldsGet),
         ItemCollectionFilterExtension(client=FiltersClient()),
         TokenPaginationExtension(),
     ]
@@ -113,9 +114,9 @@ def _items_extensions() -> list[ApiExtension]:
 def _collections_extension() -> CollectionSearchExtension:
     """Search of collections; its class takes one request model, so it is made of the parts here."""
     parts = [
-        _with_get(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), QueryGet),
-        _with_get(CollectionSearchSortExtension(), SortGet),
-        _with_get(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), CollectionFieldsGet),
+        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=QueryGet),
+        _with(CollectionSearchSortExtension(), get=SortGet),
+        _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=CollectionFieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),
         FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]),
         OffsetPaginationExtension(),
@@ -130,7 +131,8 @@ def _collections_extension() -> CollectionSearchExtension:
     )
 
 
-def _with_get(extension: Any, model: type) -> Any:
-    """The extension with our model of its GET parameters."""
-    extension.GET = model
+def _with(extension: Any, *, get: type | None = None, post: type | None = None) -> Any:
+    """The extension with our model of its parameters or of its part of the body."""
+    extension.GET = get or extension.GET
+    extension.POST = post or extension.POST
     return extension

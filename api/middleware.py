@@ -1,4 +1,6 @@
-"""What every request and answer passes through, outermost first: CORS, HEAD, compression, last resort, body limit.
+"""What every request and answer passes through.
+
+Outermost first: CORS, prefix, HEAD, compression, last resort, body limit.
 
 stac-fastapi's proxy middleware is left out on purpose: it believes `X-Forwarded-*` from anyone. The server believes
 them from the proxies it was told of (`FLATSIM_FORWARDED_ALLOW_IPS`).
@@ -33,11 +35,12 @@ EXPOSED_HEADERS: Final = ("Content-Range", "Accept-Ranges", "ETag", "Content-Len
 
 def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     """Put the middleware around the application; what is added last stands outermost."""
-    files = f"^({re.escape(settings.root_path)})?/data/"
+    files = f"^{re.escape(settings.root_path)}/data/"
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(LastResort)
     app.add_middleware(BrotliMiddleware, excluded_handlers=[files])  # compressed ranges are no ranges
     app.add_middleware(HeadAsGet, excluded=files)
+    app.add_middleware(Prefix, root_path=settings.root_path)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -45,6 +48,26 @@ def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
         allow_headers=REQUEST_HEADERS,
         expose_headers=EXPOSED_HEADERS,
     )
+
+
+class Prefix:
+    """Put the service under the prefix a proxy publishes it at, whether the proxy sends the prefix on or not.
+
+    ASGI wants it both in the path and as `root_path`, from which every address in an answer is made.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self.app = app
+        self._root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if self._root_path and scope["type"] == "http":
+            path = scope["path"]
+            if path != self._root_path and not path.startswith(f"{self._root_path}/"):
+                path = f"{self._root_path}{path}"
+            scope = {**scope, "root_path": self._root_path, "path": path}
+        await self.app(scope, receive, send)
 
 
 class HeadAsGet:

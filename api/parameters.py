@@ -1,14 +1,15 @@
 """The requests' parameters: stac-fastapi's models with our defaults, limits and readers."""
 
 # No postponed annotations here: attrs and FastAPI read them.
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import attr
 from fastapi import Query
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from stac_fastapi.api.models import ItemCollectionUri
 from stac_fastapi.extensions.collection_search.request import BaseCollectionSearchGetRequest
 from stac_fastapi.extensions.fields.request import FieldsExtensionGetRequest
+from stac_fastapi.extensions.filter.request import FilterLang
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
 from stac_fastapi.pgstac.types.search import PgstacSearch
@@ -16,6 +17,7 @@ from stac_fastapi.types.rfc3339 import str_to_interval
 from stac_fastapi.types.search import BaseSearchGetRequest, DateTimeQueryType, Limit, str2bbox
 from stac_pydantic.shared import BBox
 
+from api.errors import InvalidParameter
 from api.filters import parse_filter
 from api.values import check_depth, conditions, flat_bbox, geometry, json_object, named, numbers_of_bbox, twice_encoded
 
@@ -146,6 +148,35 @@ class CollectionFieldsGet(FieldsExtensionGetRequest):
     fields: list[str] | None = attr.ib(default=None, converter=_collection_fields)
 
 
+class FilterPost(BaseModel):
+    """`filter` of `POST /search`; pystac-client sends text here too."""
+
+    filter_expr: dict[str, Any] | str | None = Field(
+        None,
+        alias="filter",
+        description="A CQL2 filter, as JSON or as text.",
+        examples=[{"op": "<=", "args": [{"property": "insar:temporal_baseline"}, 24]}],
+    )
+    filter_crs: str | None = Field(None, alias="filter-crs", description="Only CRS84, the default, is known.")
+    filter_lang: FilterLang | None = Field(
+        "cql2-json", alias="filter-lang", description="How `filter` is written; text is taken for text anyway."
+    )
+
+
+def _with_parsed_filter(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its filter as CQL2 JSON, which is all that pgstac knows."""
+    expression, language = body.get("filter"), body.get("filter-lang")
+    if language not in (None, *get_args(FilterLang)):
+        raise InvalidParameter(parameter="filter-lang", reason=f"one of {', '.join(get_args(FilterLang))} is wanted")
+    if not expression:
+        return {name: value for name, value in body.items() if name not in ("filter", "filter-lang")}
+    if not isinstance(expression, dict | str):
+        raise InvalidParameter(parameter="filter", reason="text or a JSON object is wanted")
+    if isinstance(query := body.get("query"), dict) and conditions(query):
+        raise InvalidParameter(parameter="filter", reason="not together with query; say both in filter")
+    return {**body, "filter": parse_filter(expression, language), "filter-lang": "cql2-json"}
+
+
 class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
     """Body of `POST /search`; also what the GET requests are turned into."""
 
@@ -162,7 +193,7 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
         for name, member in value.items():
             check_depth(name, member)
-        return value
+        return _with_parsed_filter(value)
 
     @field_validator("limit", mode="before")
     @classmethod
@@ -184,8 +215,3 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
     @classmethod
     def _drop_empty(cls, value: Any) -> Any:
         return conditions(value) if isinstance(value, dict) else value
-
-    @field_validator("filter_expr", mode="after", check_fields=False)
-    @classmethod
-    def _check_filter(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return parse_filter(value, "cql2-json") if value else None

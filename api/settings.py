@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
+
+ROUTES: Final = frozenset(
+    {"_mgmt", "api", "api.html", "browser", "collections", "conformance", "data", "queryables", "search"}
+)
+"""First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -72,4 +77,7 @@ class ServiceSettings(BaseSettings):
     def _normal_prefix(cls, value: str) -> str:
         """`stac/` and `/stac` both mean `/stac`; `/` means no prefix."""
         inner = value.strip("/")
+        if inner.split("/")[0] in ROUTES:
+            msg = f"/{inner} is an address of the service itself; publish it under another prefix"
+            raise ValueError(msg)
         return f"/{inner}" if inner else ""
