@@ -25,5 +25,5 @@ def sample(directory: Path, tracks: int, pairs: int, epochs: int, seed: int) -> 
     with click.progressbar(length=spec.package_count(), label="Writing packages") as bar:
         manifest = write_sample(directory, spec, lambda done, _total, _package: bar.update(done - bar.pos))
         bar.update(bar.length - bar.pos if bar.length else 0)
-    packages = len(manifest.package_paths())
-    click.echo(f"{packages} packages of {len(manifest.tracks)} tracks in {directory} (SYNTHETIC)")
+    names = ", ".join(track.name for track in manifest.tracks)
+    click.echo(f"SYNTHETIC tree of {len(manifest.package_paths())} packages in {directory}: {names}")

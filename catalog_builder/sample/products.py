@@ -81,7 +81,7 @@ PRODUCTS: Final = (
         code="APS",
         epos_type="INTERFEROGRAM_APS_GLOBAL_MODEL",
         unit="rad",
-        style=Style(colours="PuOr_r", low=-12, high=12, label="Modelled stratified delay [rad]"),
+        style=Style(colours="PuOr_r", low=-8, high=8, label="Modelled stratified delay [rad]"),
     ),
     Product(
         code="Coh",

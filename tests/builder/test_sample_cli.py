@@ -12,8 +12,7 @@ def test_writes_a_tree_and_says_that_it_is_synthetic(tmp_path):
         sample, [str(tmp_path / "tree"), "--tracks", "1", "--pairs", "1", "--epochs", "2", "--seed", "4"]
     )
     assert answer.exit_code == 0, answer.output
-    assert "3 packages of 1 tracks" in answer.output
-    assert "SYNTHETIC" in answer.output
+    assert f"SYNTHETIC tree of 3 packages in {tmp_path / 'tree'}: A175SUD" in answer.output
     spec = SampleManifest.read(tmp_path / "tree").spec
     assert (spec.tracks, spec.pairs, spec.epochs, spec.seed) == (1, 1, 2, 4)
 

@@ -5,8 +5,10 @@ from datetime import datetime
 import numpy as np
 import pytest
 import rasterio
+from rasterio.features import shapes
 from rio_cogeo.cogeo import cog_validate
-from shapely.geometry import Polygon, box
+from shapely import unary_union
+from shapely.geometry import Polygon, box, shape
 
 from catalog_builder.sample import SampleSpec, ground, write_sample
 
@@ -93,6 +95,9 @@ def test_valid_area_is_the_slanted_footprint_not_the_box(track):
         pixel_area = source.transform.a**2
         valid = source.read(1) != 0
         bounds = box(*source.bounds)
+        outlines = shapes(valid.astype("uint8"), mask=valid, transform=source.transform)
+        seen = unary_union([shape(outline) for outline, _ in outlines])
+    assert seen.intersection(footprint).area / seen.union(footprint).area > 0.97
     assert valid.sum() * pixel_area == pytest.approx(footprint.area, rel=0.01)
     assert bounds.covers(footprint)
     assert 0.6 < footprint.area / bounds.area < 0.8
