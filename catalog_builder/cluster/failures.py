@@ -41,7 +41,8 @@ def explain(what: str, said: str, layout: Layout) -> ClusterError:
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = "\n  ".join(lines[-_TOLD_LINES:]) or "it said nothing"
-    return ClusterError(f"{what}:\n  {told}\nThe server's log is {layout.log}")
+    log = f"\nThe server's log is {layout.log}" if layout.log.exists() else ""
+    return ClusterError(f"{what}:\n  {told}{log}")
 
 
 @contextmanager
