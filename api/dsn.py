@@ -50,10 +50,17 @@ def connection_arguments(dsn: str | None) -> dict[str, Any]:
 def _split_uri(dsn: str) -> tuple[str, list[tuple[str, str]]]:
     """The address without its options, and the options."""
     address, _, query = dsn.strip().partition("?")
-    if not address.startswith(("postgresql://", "postgres://")):
+    scheme, _, place = address.partition("://")
+    if scheme not in ("postgresql", "postgres"):
         raise _malformed()
+    options = parse_qsl(query, keep_blank_values=True)
+    login_and_host, slash, name = place.partition("/")
+    login, at, host = login_and_host.rpartition("@")
+    if host.startswith(":"):  # a port alone, as of a socket named in the options; asyncpg would look up an empty name
+        options.append(("port", host[1:]))
+        host = ""
     # libpq gives # no meaning, the URL parser of asyncpg does
-    return address.replace("#", "%23"), parse_qsl(query, keep_blank_values=True)
+    return f"{scheme}://{login}{at}{host}{slash}{name}".replace("#", "%23"), options
 
 
 def _pairs(dsn: str) -> list[tuple[str, str]]:

@@ -1,0 +1,92 @@
+"""Defects of the libraries that the service works round. A test that fails here tells that a detour can go."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote_plus
+
+import pytest
+from cql2 import Expr
+from pydantic import BaseModel
+from stac_fastapi.extensions.filter.request import FilterExtensionPostRequest
+from stac_fastapi.extensions.sort import SortConformanceClasses
+from stac_fastapi.pgstac.core import clean_search_args
+from stac_fastapi.pgstac.models.links import PagingLinks
+from stac_fastapi.types.conformance import STACConformanceClasses
+from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostRequest
+from starlette.requests import Request
+from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable
+
+
+def test_the_back_link_is_still_called_previous() -> None:
+    """`api.links.mend_rels`."""
+    scope = {
+        "type": "http", "method": "GET", "path": "/search", "query_string": b"", "headers": [(b"host", b"x")],
+        "scheme": "http", "server": ("x", 80), "root_path": "", "app": _App(),
+    }  # fmt: skip
+    link = PagingLinks(request=Request(scope), prev="a:b").link_prev()
+    assert link is not None
+    assert link["rel"] == "previous"
+
+
+class _App:
+    class state:  # noqa: N801
+        router_prefix = ""
+
+
+def test_sort_is_still_declared_in_one_version() -> None:
+    """`api.extensions.ADDITIONAL_CONFORMANCE`."""
+    assert not [uri for uri in SortConformanceClasses if "v1.0.0" in uri]
+    assert not [uri for uri in STACConformanceClasses if "sort" in uri]
+
+
+def test_json_parameters_are_still_decoded_twice() -> None:
+    """`api.values.twice_encoded`."""
+    clean = clean_search_args({}, intersects='{"type": "50%25"}')
+    assert clean["intersects"]["type"] == unquote_plus("50%25") != "50%25"
+
+
+def test_broken_json_still_raises_what_nobody_handles() -> None:
+    """`api.values.json_object`."""
+    with pytest.raises(ValueError, match="unexpected"):
+        clean_search_args({}, intersects="{bro")
+
+
+def test_an_empty_name_of_a_field_still_fails() -> None:
+    """`api.parameters._names`."""
+    with pytest.raises(IndexError):
+        clean_search_args({}, fields=["a", ""])
+
+
+def test_a_body_that_is_no_object_still_fails() -> None:
+    """`api.parameters.SearchPost._only_objects`."""
+    model: type[BaseModel] = BaseSearchPostRequest
+    with pytest.raises(AttributeError):
+        model.model_validate([1])
+
+
+def test_the_default_limit_is_still_ten() -> None:
+    """`api.parameters`: ours is 100."""
+    assert BaseSearchGetRequest().limit == 10
+
+
+def test_text_in_a_posted_filter_is_still_refused() -> None:
+    """`api.parameters.FilterPost`."""
+    with pytest.raises(ValueError, match="dict"):
+        FilterExtensionPostRequest.model_validate({"filter": "id = 5"})
+
+
+def test_validation_of_filters_is_still_slow() -> None:
+    """`api.filters`: compiling the schema for each filter takes longer than the search."""
+    import time  # noqa: PLC0415
+
+    began = time.perf_counter()
+    Expr("a = 1").validate()
+    assert time.perf_counter() - began > 0.02
+
+
+def test_starlette_still_reads_ranges_too_strictly() -> None:
+    """`api.ranges`."""
+    with pytest.raises(MalformedRangeHeader):
+        FileResponse._parse_range_header("lines=0-1", 100)
+    with pytest.raises(RangeNotSatisfiable):
+        FileResponse._parse_range_header("bytes=0-1,200-300", 100)
