@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
-import rasterio
 from numpy.typing import NDArray
 from rasterio import Affine
 from rasterio.errors import NotGeoreferencedWarning
+from rasterio.io import MemoryFile
 
 from catalog_builder.sample.geometry import GroundGrid
 
@@ -35,39 +35,30 @@ def to_raster(values: NDArray[np.float64], quantum: float = QUANTUM) -> Raster:
 
 def write_ground(path: Path, bands: Raster, grid: GroundGrid) -> None:
     """Write bands (count, rows, columns) as a COG in EPSG:4326 that declares 0 as nodata."""
-    with rasterio.open(
-        path,
-        "w",
-        driver="COG",
-        count=len(bands),
-        height=grid.rows,
-        width=grid.columns,
-        dtype="float32",
-        crs="EPSG:4326",
-        transform=Affine(grid.step_deg, 0, grid.west, 0, -grid.step_deg, grid.north),
-        nodata=0,
-        compress="DEFLATE",
-        predictor="FLOATING_POINT",
-    ) as target:
-        target.update_tags(TIFFTAG_IMAGEDESCRIPTION=DESCRIPTION)
-        target.write(bands)
+    profile = {
+        "driver": "COG",
+        "crs": "EPSG:4326",
+        "transform": Affine(grid.step_deg, 0, grid.west, 0, -grid.step_deg, grid.north),
+        "nodata": 0,
+        "compress": "DEFLATE",
+        "predictor": "FLOATING_POINT",
+    }
+    path.write_bytes(_encode(bands, profile))
 
 
 def write_radar(path: Path, bands: Raster) -> None:
     """Write bands (count, rows, columns) as a striped TIFF without any georeference or nodata tag."""
+    profile = {"driver": "GTiff", "compress": "DEFLATE", "predictor": 3, "interleave": "band"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(
-            path,
-            "w",
-            driver="GTiff",
-            count=len(bands),
-            height=bands.shape[1],
-            width=bands.shape[2],
-            dtype="float32",
-            compress="DEFLATE",
-            predictor=3,
-            interleave="band",
-        ) as target:
+        path.write_bytes(_encode(bands, profile))
+
+
+def _encode(bands: Raster, profile: dict[str, Any]) -> bytes:
+    """Make the file in memory: GDAL does not always report a disk that fills up while it closes a file."""
+    count, height, width = bands.shape
+    with MemoryFile() as memory:
+        with memory.open(count=count, height=height, width=width, dtype="float32", **profile) as target:
             target.update_tags(TIFFTAG_IMAGEDESCRIPTION=DESCRIPTION)
             target.write(bands)
+        return bytes(memory.read())
