@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from catalog_builder.cluster.binaries import Server
     from catalog_builder.cluster.layout import Layout
 
-_TIMEOUT_S = 300
+_TIMEOUT_S, _POLITE_S = 300, 5
 
 
 def make_data_folder(server: Server, account: Account, layout: Layout, lock: int) -> None:
@@ -78,12 +78,20 @@ def _initdb(server: Server, account: Account, layout: Layout, password_file: Pat
         try:
             said, _ = process.communicate(timeout=_TIMEOUT_S)
         except BaseException:
-            # It has children of its own, which would write on.
-            os.killpg(process.pid, signal.SIGKILL)
+            _end_group(process)
             raise
     if process.returncode != 0:
         what = "PostgreSQL could not make its data folder"
         raise explain(what, said, layout)
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """End `initdb` with its children, which would write on; politely first, so that they give memory back."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.communicate(timeout=_POLITE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _include_our_settings(account: Account, layout: Layout) -> None:

@@ -36,6 +36,7 @@ SETTINGS: Final = (
     Setting("work_mem", "16MB", "sorts of a page of items"),
     Setting("random_page_cost", "1.1", "flash storage"),
     Setting("max_wal_size", "512MB", "bounds the disk space of a load and the time of a recovery"),
+    Setting("dynamic_shared_memory_type", "mmap", "systemd clears /dev/shm of a user who logs out (RemoveIPC)"),
     Setting("max_locks_per_transaction", "256", "one transaction may touch every partition and index"),
     Setting("jit", "off", "compiling costs more than it saves on searches"),
     Setting("fsync", "on", "survives a power cut"),

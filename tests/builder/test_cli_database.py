@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from catalog_builder.cli import main
 from catalog_builder.cluster import Cluster, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-Db = "Callable[..., subprocess.CompletedProcess[str]]"
+ADDRESS = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGPASSWORD")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def db(home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def db(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
     """Runs `flatsim-stac db …` on a home of the test's own."""
-    address = ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGPASSWORD")
-    environment = {name: value for name, value in os.environ.items() if name not in address}
+    for name in ADDRESS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLATSIM_HOME", str(home))
 
-    def run(*arguments: str, answer: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from catalog_builder.cli import main; main()", "db", *arguments]
-        variables = {**environment, "FLATSIM_HOME": str(home), **variables}
-        return subprocess.run(
-            command, input=answer, env=variables, capture_output=True, text=True, check=False, timeout=120
-        )
+    def run(*arguments: str, answer: str = "") -> Done:
+        monkeypatch.setattr(sys, "argv", ["flatsim-stac", "db", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return Done(int(ended.value.code or 0), told.out, told.err)
 
     return run
 
 
-def test_life_of_a_database(db: Callable[..., subprocess.CompletedProcess[str]], home: Path) -> None:
+def test_life_of_a_database(db: Callable[..., Done], home: Path) -> None:
     """From nothing to a migrated database and back, by exit status and output alone."""
     absent = db("status")
     assert (absent.returncode, absent.stdout.splitlines()[0].split()) == (3, ["state", "absent"])
@@ -84,38 +99,47 @@ def test_life_of_a_database(db: Callable[..., subprocess.CompletedProcess[str]],
     assert db("reset").returncode == 0
 
 
-def test_reset_for_scripts_does_not_ask(db: Callable[..., subprocess.CompletedProcess[str]], home: Path) -> None:
+def test_reset_for_scripts_does_not_ask(db: Callable[..., Done], home: Path) -> None:
     assert db("start").returncode == 0
     assert db("reset", "--yes").returncode == 0
     assert [path.name for path in home.iterdir()] == ["postgres.lock"]
 
 
-def test_reset_without_an_answer_keeps_everything(
-    db: Callable[..., subprocess.CompletedProcess[str]], home: Path
-) -> None:
+def test_reset_without_an_answer_keeps_everything(db: Callable[..., Done], home: Path) -> None:
     assert db("start").returncode == 0
     assert db("reset").returncode == 1
     assert Cluster(home).status().state is State.RUNNING
 
 
-def test_migrate_any_server(db: Callable[..., subprocess.CompletedProcess[str]], empty_dsn: str) -> None:
+def test_migrate_any_server(db: Callable[..., Done], empty_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = conninfo_to_dict(empty_dsn)
     done = db("migrate", "--database", empty_dsn)
     assert done.returncode == 0, done.stderr
     assert "was migrated" in done.stdout
-    assert psycopg.conninfo.conninfo_to_dict(empty_dsn)["password"] not in done.stdout
-    parts = psycopg.conninfo.conninfo_to_dict(empty_dsn)
-    by_variables = db(
-        "migrate",
-        PGHOST=str(parts["host"]),
-        PGPORT=str(parts["port"]),
-        PGUSER=str(parts["user"]),
-        PGPASSWORD=str(parts["password"]),
-        PGDATABASE=str(parts["dbname"]),
-    )
-    assert "is up to date" in by_variables.stdout
+    assert str(parts["password"]) not in done.stdout
+    names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGPASSWORD": "password", "PGDATABASE": "dbname"}
+    for variable, key in names.items():
+        monkeypatch.setenv(variable, str(parts[key]))
+    assert "is up to date" in db("migrate").stdout
 
 
-def test_faults_are_one_line_and_status_1(db: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_as_a_program(home: Path) -> None:
+    """The console script itself, in a process of its own."""
+    program = Path(sys.executable).with_name("flatsim-stac")
+    environment = {name: value for name, value in os.environ.items() if name not in ADDRESS}
+    for arguments, status, word in [(["start"], 0, "127.0.0.1"), (["status"], 0, "running"), (["stop"], 0, "stopped")]:
+        done = subprocess.run(
+            [program, "db", *arguments],
+            env=environment | {"FLATSIM_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (status, "")
+        assert word in done.stdout
+
+
+def test_faults_are_one_line_and_status_1(db: Callable[..., Done]) -> None:
     done = db("migrate", "--database", "postgresql://anna:hush@127.0.0.1:1/stac")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -132,14 +132,7 @@ def test_reader_has_no_writing_right_on_any_table(pairs_dsn: str) -> None:
 def test_writer_loads_changes_and_deletes(
     cluster: Cluster, database_dsn: str, load: Callable[..., None], way: str
 ) -> None:
-    if way == "login user":
-        # Of all rights, the clone of the template lacks only those on the database itself.
-        with connect(database_dsn, autocommit=True) as connection:
-            name = database_dsn.rpartition("/")[2]
-            connection.execute(f"GRANT TEMPORARY ON DATABASE {name} TO flatsim_write".encode())
-        dsn = logged_in(cluster, database_dsn, Role.WRITE)
-    else:
-        dsn = database_dsn
+    dsn = logged_in(cluster, database_dsn, Role.WRITE) if way == "login user" else database_dsn
     load(dsn)
     load(dsn)
     with connect(dsn, Role.WRITE, autocommit=True) as connection:
