@@ -16,6 +16,10 @@ import pytest
 from catalog_builder import queries
 from catalog_builder.cluster import Cluster
 from catalog_builder.database import migrate
+from catalog_builder.errors import SchemaNotFound
+from catalog_builder.settings import BuilderSettings
+from catalog_builder.validation.schemas import Schemas
+from catalog_builder.vocab.extensions import BY_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -108,3 +112,15 @@ def empty_dsn(make_database: Callable[..., str]) -> str:
 def database_dsn(make_database: Callable[..., str], template_database: str) -> str:
     """Owner's DSN of a new database with all migrations and no items."""
     return make_database(template_database)
+
+
+@pytest.fixture(scope="session")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> Schemas:
+    """Schemas of all extensions: from the folder that FLATSIM_SCHEMA_DIR names, else from their addresses."""
+    folder = BuilderSettings().schema_dir
+    found = Schemas(folder=folder, cache=tmp_path_factory.mktemp("schemas"))
+    try:
+        found.first_error({}, BY_PREFIX["insar"])
+    except SchemaNotFound as missing:
+        pytest.skip(f"no extension schemas here: {missing}")
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,6 @@ from catalog_builder.validation.check import check
 from catalog_builder.validation.documents import documents
 from catalog_builder.validation.schemas import Schemas
 
-SCHEMAS = os.environ.get("FLATSIM_SCHEMA_DIR")
-needs_schemas = pytest.mark.skipif(not SCHEMAS, reason="FLATSIM_SCHEMA_DIR names no folder of extension schemas")
-
 
 @pytest.fixture(scope="module")
 def catalogue(small_tree: tuple[Path, SampleManifest], tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,18 +28,12 @@ def catalogue(small_tree: tuple[Path, SampleManifest], tmp_path_factory: pytest.
     return out
 
 
-@pytest.fixture(scope="module")
-def schemas(tmp_path_factory: pytest.TempPathFactory) -> Schemas:
-    return Schemas(folder=Path(SCHEMAS or "/nowhere"), cache=tmp_path_factory.mktemp("cache"))
-
-
 @pytest.fixture
 def item(catalogue: Path) -> dict[str, Any]:
     path = min(catalogue.rglob("*_int_*.json"))
     return copy.deepcopy(next(documents(str(path)))[1])
 
 
-@needs_schemas
 def test_all_documents_of_a_catalogue_are_valid(catalogue: Path, schemas: Schemas) -> None:
     found = list(documents(str(catalogue)))
     assert len(found) == 18 + 3 + 2
@@ -53,7 +43,6 @@ def test_all_documents_of_a_catalogue_are_valid(catalogue: Path, schemas: Schema
     ] == []
 
 
-@needs_schemas
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -73,7 +62,6 @@ def test_wrong_values_are_told_by_field(
     assert field in {problem.field for problem in problems}
 
 
-@needs_schemas
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
@@ -120,7 +108,7 @@ def test_a_schema_address_cannot_leave_the_folder(tmp_path: Path) -> None:
         schemas.first_error({}, "https://../secret.json")
 
 
-@needs_schemas
+@pytest.mark.usefixtures("schemas")
 def test_command_line_reads_line_files_and_says_what_is_wrong(
     small_tree: tuple[Path, SampleManifest], tmp_path: Path
 ) -> None:
