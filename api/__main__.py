@@ -65,7 +65,11 @@ def _serve(settings: ServiceSettings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
         _logger.info("FLATSIM STAC is at %s", _address(listener, settings))
-        uvicorn.Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        server.run(sockets=[listener])
+        if not server.started:
+            msg = "The service could not start; its log says why."
+            raise StartError(msg)
 
 
 def _listen(host: str, port: int) -> socket.socket:

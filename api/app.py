@@ -14,7 +14,7 @@ from api.client import FlatsimClient
 from api.data import data_router
 from api.database import database_lifespan
 from api.docs import docs_router
-from api.errors import STATUS_CODES, add_error_handlers
+from api.errors import add_error_handlers
 from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
 from api.middleware import add_middleware
@@ -96,7 +96,7 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
         client=client,
         stac_version=STAC_VERSION,
         extensions=extensions.all,
-        exceptions=dict(STATUS_CODES),
+        exceptions={},  # api.errors answers all
         search_get_request_model=extensions.search_get,
         search_post_request_model=extensions.search_post,
         items_get_request_model=extensions.items_get,

@@ -177,6 +177,7 @@ async def check_database(settings: ServiceSettings) -> None:
     try:
         await queries.applied_migrations(connection)
         await queries.collection_titles(connection)
+        state = await queries.server_state(connection)
     except asyncpg.PostgresError as error:
         msg = (
             f"The database has no catalogue the service can read ({_one_line(error)}). "
@@ -185,6 +186,12 @@ async def check_database(settings: ServiceSettings) -> None:
         raise StartError(msg) from error
     finally:
         await connection.close()
+    if state["role"] != settings.database_role or not state["read_only"]:
+        msg = (
+            f"The session acts as {state['role']} and not, reading only, as {settings.database_role}: something between "
+            "the service and the database drops start-up parameters. Let it pass them, or connect without it."
+        )
+        raise StartError(msg)
 
 
 def _refused(error: Exception, settings: ServiceSettings) -> str:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
@@ -71,6 +71,15 @@ class ServiceSettings(BaseSettings):
     def _split_paths(cls, value: Any) -> Any:
         """One variable holds several paths, as in `PATH`."""
         return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("pool_max")
+    @classmethod
+    def _holds_the_least(cls, value: int, info: ValidationInfo) -> int:
+        """The pool cannot keep more connections open than it may have."""
+        if value < info.data.get("pool_min", 0):
+            msg = "less than FLATSIM_POOL_MIN"
+            raise ValueError(msg)
+        return value
 
     @field_validator("root_path")
     @classmethod

@@ -173,11 +173,19 @@ def test_a_role_that_is_not_there(failure: Failure, catalogue_dsn: str) -> None:
     assert "flatsim-stac db migrate" in line
 
 
+def test_a_session_that_has_another_role_than_it_should(failure: Failure, catalogue_dsn: str) -> None:
+    # for PostgreSQL "none" means the login itself, as when a pooler drops the parameter
+    status, line = failure(FLATSIM_DATABASE=catalogue_dsn, FLATSIM_DATABASE_ROLE="none")
+    assert status == 1
+    assert "start-up parameters" in line
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "status", "named"),
     [
         ("FLATSIM_PORT", "many", 2, "port"),
         ("FLATSIM_ROOT_PATH", "/data", 2, "/data"),
+        ("FLATSIM_POOL_MAX", "0", 2, "pool_max"),
         ("FLATSIM_DATABASE", "mysql://x", 1, "FLATSIM_DATABASE"),
         ("FLATSIM_DATA", "/nope/nowhere", 1, "/nope/nowhere"),
     ],
