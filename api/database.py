@@ -188,8 +188,8 @@ async def check_database(settings: ServiceSettings) -> None:
         await connection.close()
     if state["role"] != settings.database_role or not state["read_only"]:
         msg = (
-            f"The session acts as {state['role']} and not, reading only, as {settings.database_role}: something between "
-            "the service and the database drops start-up parameters. Let it pass them, or connect without it."
+            f"The session acts as {state['role']} and not, reading only, as {settings.database_role}: something before "
+            "the database drops start-up parameters. Let it pass them, or connect without it."
         )
         raise StartError(msg)
 
