@@ -301,7 +301,7 @@ def small_disk(reachable_tmp: Path) -> Iterator[Path]:
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         folder.rmdir()
-        pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        pytest.skip(f"no disk can be mounted here: {done.stderr.splitlines()[0]}")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
     folder.rmdir()
