@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from api.ranges import satisfiable_ranges
+from catalog_builder.vocab.files import TEXT, side_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,11 +25,11 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".tif": "image/tiff; application=geotiff",
     ".png": "image/png",
     ".jpg": "image/jpeg",
-    ".txt": "text/plain",
-    ".meta": "text/plain",
-    ".rsc": "text/plain",
-    ".proc": "text/plain",
-    ".md": "text/plain",
+    ".txt": TEXT,
+    ".meta": TEXT,
+    ".rsc": TEXT,
+    ".proc": TEXT,
+    ".md": TEXT,
     ".xml": "application/xml",
     ".json": "application/json",
     ".zip": "application/zip",
@@ -36,7 +37,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".gz": "application/gzip",
     ".tgz": "application/gzip",
 }
-"""By extension in lower case; anything else is plain bytes."""
+"""By extension in lower case. Other files of the producer are in the vocabulary; the rest is plain bytes."""
 
 _conditions: Final = StaticFiles(check_dir=False)
 """Only lends its reading of `If-None-Match` and `If-Modified-Since`."""
@@ -74,8 +75,13 @@ def media_type(path: PurePath) -> str:
     'image/tiff; application=geotiff'
     >>> media_type(PurePath("baseline.rsc"))
     'text/plain'
+    >>> media_type(PurePath("Stk-In_list_InU")), media_type(PurePath("RMSpixel"))
+    ('text/plain', 'application/octet-stream')
     """
-    return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+    if (known := MEDIA_TYPES.get(path.suffix.lower())) is not None:
+        return known
+    row = side_file(path.name)
+    return (row.type or TEXT) if row else "application/octet-stream"
 
 
 def _conditional(request: Request, response: FileResponse, size_bytes: int) -> Response:
