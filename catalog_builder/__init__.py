@@ -1,1 +1,18 @@
-"""Catalogue builder: product tree in, STAC items and collections out. No import here, on purpose."""
+"""The catalogue builder: a tree of FLATSIM packages becomes STAC items and collections.
+
+Data goes one way, one module a step; `build` is the contents page:
+
+    plan, walk      roots → packages, sorted by track                    (reads directory names)
+    read, raster    a package → headers, texts, outline                  (reads files)
+    names, sidecars file names and texts → `model`                       (pure)
+    track           the packages of a track → what all its items share   (pure)
+    item, assets,   a package and its track → a STAC item                (pure)
+      links, layout
+    collection      items → the collection that holds them               (pure)
+    sinks           items and collections → a folder or a database       (writes)
+
+`vocab` holds what FLATSIM is, as rows of data; everything above is derived from them. Beside the pipeline stand `cluster`
+(the embedded PostgreSQL), `database` (migrations), `validation`, `sample` (a synthetic tree) and `cli`.
+
+Nothing is imported here, on purpose: the service imports `vocab` through this package.
+"""

@@ -61,8 +61,8 @@ def ring_of_spans(spans: list[RowSpan], grid: Grid) -> Ring | None:
 def clean_ring(points: list[tuple[float, float]], *, tolerance_deg: float) -> Ring | None:
     """Simple, counter-clockwise, closed ring of at most 100 vertices through about these points.
 
-    The largest part is kept when the points cross themselves. Simplification starts at the tolerance, which must be above
-    0, and grows until it is short enough.
+    The largest part is kept when the points cross themselves. Simplification starts at the
+    tolerance, which must be above 0, and grows until the ring is short enough.
     """
     if len(points) < 3:  # noqa: PLR2004 (a polygon)
         return None

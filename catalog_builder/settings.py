@@ -25,9 +25,12 @@ def _default_home() -> Path:
 class BuilderSettings(BaseSettings):
     """What the builder and the database commands read from the environment."""
 
-    model_config = SettingsConfigDict(env_prefix="FLATSIM_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="FLATSIM_", env_ignore_empty=True, extra="ignore")
 
     home: Path = Field(default_factory=_default_home, description="Folder of the embedded database")
+    pg_bindir: Path | None = Field(
+        default=None, description="Folder of the PostgreSQL programs; without it the newest with PostGIS is taken"
+    )
     schema_dir: Path | None = Field(
         default=None, description="Folder of JSON Schemas by URI without scheme; validation is then offline"
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog_builder.errors import ClusterError
+from catalog_builder.settings import BuilderSettings
 
 PG_BINDIR_VARIABLE = "FLATSIM_PG_BINDIR"
 OLDEST_MAJOR = 13
@@ -64,7 +65,7 @@ def installed_servers(pg_bindir: Path | None = None) -> list[Server]:
     Raises:
         ClusterError: the folder asked for holds no PostgreSQL server.
     """
-    chosen = pg_bindir or _bindir_from_environment()
+    chosen = pg_bindir or BuilderSettings().pg_bindir
     if chosen is not None:
         server = _inspect(chosen)
         if server is None:
@@ -120,11 +121,6 @@ def server_for_data(servers: list[Server], major: int, data: Path) -> Server:
         "or drop the data with `flatsim-stac db reset` and load the catalogue anew"
     )
     raise ClusterError(msg)
-
-
-def _bindir_from_environment() -> Path | None:
-    value = os.environ.get(PG_BINDIR_VARIABLE)
-    return Path(value) if value else None
 
 
 def _candidate_folders() -> list[Path]:

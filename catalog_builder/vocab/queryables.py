@@ -27,7 +27,7 @@ _TIME_WRAPPER: Final = "to_tstz"
 class Queryable:
     """One searchable property of an item.
 
-    `unit` is a UCUM code. `schema` names a JSON Schema that says more than `type` can. A `column` is a property
+    `unit` is a UCUM code. `format` is a JSON Schema format where no `type` fits. A `column` is a property
     that pgstac keeps in a column of its own, which has its index and no wrapper.
     """
 
@@ -41,7 +41,7 @@ class Queryable:
     pattern: str | None = None
     minimum: float | None = None
     maximum: float | None = None
-    schema: str | None = None
+    format: str | None = None
     column: bool = False
     indexed: bool = False
     examples: tuple[str | int | float, ...] = ()
@@ -71,13 +71,12 @@ class Queryable:
             "title": f"{self.title} [{self.unit}]" if self.unit else self.title,
             "description": self.description,
             "type": self.type,
-            "format": "date-time" if self.time else None,
+            "format": "date-time" if self.time else self.format,
             "items": {"type": "string", "enum": list(self.enum)} if self.type == "array" and self.enum else None,
             "enum": list(self.enum) if self.type != "array" and self.enum else None,
             "pattern": self.pattern,
             "minimum": self.minimum,
             "maximum": self.maximum,
-            "$ref": self.schema,
             "x-ogc-unit": self.unit,
             "examples": list(self.examples) or None,
         }
@@ -95,7 +94,7 @@ QUERYABLES: Final = (
         title="Footprint",
         description="Outline of the valid data, longitude and latitude in WGS 84",
         type=None,
-        schema="https://geojson.org/schema/Geometry.json",
+        format="geometry-any",
         column=True,
     ),
     Queryable(

@@ -240,7 +240,7 @@ def test_rows_are_well_formed() -> None:
     for row in QUERYABLES:
         assert row.title, row.name
         assert row.description, row.name
-        assert row.schema or row.type, row.name
+        assert row.format or row.type, row.name
         assert not (row.column and row.indexed), row.name
         if row.type == "string" and row.time:
             assert row.wrapper in ("to_tstz", None), row.name
