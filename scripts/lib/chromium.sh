@@ -17,14 +17,18 @@ chromium_for_tests() { # root of the clone
   find_chromium || playwright_chromium "$1"
 }
 
+fetch_playwright_chromium() { # root of the clone, may administrate: yes or no
+  # The libraries it needs are packages.
+  [ "$2" = no ] || as_administrator "$1/.venv/bin/python" -m playwright install-deps chromium
+  "$1/.venv/bin/python" -m playwright install chromium
+}
+
 test_browser() { # root of the clone, may administrate: yes or no
   if chromium_for_tests "$1"; then
     return
   fi
-  if [ "$2" = yes ]; then
-    as_administrator "$1/.venv/bin/python" -m playwright install-deps chromium
-  fi
-  "$1/.venv/bin/python" -m playwright install chromium || give_up "No Chromium for the tests. Either of these brings one:" \
-    "    an administrator installs Chromium or Google Chrome as a package (not as a snap)" \
-    "    FLATSIM_CHROMIUM=/path/to/chromium in the environment names one that is there" "Then run the same command again."
+  fetch_playwright_chromium "$1" "$2" || give_up "No Chromium for the tests. Either of these brings one:" \
+    "    an administrator installs Chromium or Google Chrome as a package (a snap is shut out of the tests' folders)" \
+    "    FLATSIM_CHROMIUM=/path/to/chromium in the environment names one that is there" \
+    "Then run the same command again."
 }

@@ -2,7 +2,8 @@
 # uv and .venv. Sourced; needs places.sh.
 
 readonly OLDEST_UV=0.5.0 # the first with all options used below
-readonly PYTHON_RANGE=">=3.11"
+readonly PYTHON_RANGE=">=3.11,<3.15" # those for which all locked packages have wheels
+readonly PYTHON_BROUGHT=3.13         # by uv, where the system has none of these
 
 pinned_version() { # requirements file that pins one package
   sed -n 's/^[a-z-]*==\([0-9.]*\).*/\1/p' "$1"
@@ -55,6 +56,15 @@ venv_is_usable() { # root of the clone
     [ "$(sed -n '1s/^#!//p' "$1/.venv/bin/flatsim-stac" 2>/dev/null)" = "$1/.venv/bin/python" ]
 }
 
+make_venv() { # uv
+  if ! "$1" venv --no-project --python-preference only-system --python "$PYTHON_RANGE" .venv; then
+    echo "this system's Python is not in the range $PYTHON_RANGE; uv fetches $PYTHON_BROUGHT"
+    "$1" venv --no-project --python-preference only-managed --python "$PYTHON_BROUGHT" .venv ||
+      give_up "uv could not fetch a Python. Install one in the range $PYTHON_RANGE by other means" \
+        "(Ubuntu 22.04: apt-get install python3.11), and run the same command again."
+  fi
+}
+
 python_environment() { # root of the clone, cache folder
   local uv
   if environment_is_current "$1"; then
@@ -67,8 +77,7 @@ python_environment() { # root of the clone, cache folder
   cd "$1" || exit
   if ! venv_is_usable "$1"; then
     rm -rf .venv
-    # The system's Python where it is new enough; else uv brings one.
-    "$uv" venv --no-project --python-preference system --python "$PYTHON_RANGE" .venv
+    make_venv "$uv"
   fi
   rm -f .venv/.flatsim-key
   "$uv" pip sync --python .venv/bin/python --require-hashes requirements.lock

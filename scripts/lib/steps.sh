@@ -20,11 +20,12 @@ give_up() {
 }
 
 step() { # title, function, arguments of the function
-  local title=$1 began=$SECONDS status
+  local title=$1 began=$SECONDS status logged
   shift
   steps_done=$((steps_done + 1))
   printf '[%d/%d] %s ... ' "$steps_done" "$steps_count" "$title"
-  printf '\n== %s\n' "$title" >>"$steps_log"
+  printf '== %s\n' "$title" >>"$steps_log"
+  logged=$(wc -l <"$steps_log")
   # Not `if ("$@")`: a condition would switch off errexit inside the step.
   set +e
   (
@@ -35,16 +36,18 @@ step() { # title, function, arguments of the function
   set -e
   if [ "$status" -ne 0 ]; then
     printf 'failed\n'
-    step_failed "$title"
+    step_failed "$title" "$(tail -n "+$((logged + 1))" "$steps_log" | tail -n 20)"
   fi
   printf '%d s\n' "$((SECONDS - began))"
 }
 
-step_failed() { # title
+step_failed() { # title, last lines of its log
   {
-    printf '\n%s failed. The end of its log:\n\n' "$1"
-    tail -n 20 "$steps_log" | sed 's/^/    /'
-    printf '\nThe whole log: %s\n' "$steps_log"
+    if [ -n "$2" ]; then
+      printf '\n%s failed. The end of its log (all of it: %s):\n\n' "$1" "$steps_log"
+      printf '%s\n' "$2" | sed 's/^/    /'
+    fi
+    echo
     if [ -s "$steps_advice" ]; then
       cat "$steps_advice"
     else

@@ -81,6 +81,11 @@ can_make_python_environment() { # root of the clone, cache folder
   find_uv "$1" "$2" >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null
 }
 
+# Playwright's driver is linked against it, and brings none.
+has_libatomic() {
+  PATH="$PATH:/usr/sbin:/sbin" ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1'
+}
+
 lacks_node() { # root of the clone, cache folder
   ! bundle_is_cached "$1" "$2" && ! find_node "$1" "$2" >/dev/null
 }
@@ -89,7 +94,10 @@ lacks_node() { # root of the clone, cache folder
 missing_parts() { # root of the clone, cache folder, "tests" or nothing
   has_postgis_server || echo "PostgreSQL $OLDEST_POSTGRESQL or newer, the server, with PostGIS 3"
   can_make_python_environment "$1" "$2" || echo "Python 3 with its venv module, or uv"
-  [ "${3:-}" != tests ] || is_ubuntu || find_chromium >/dev/null || echo "Chromium"
+  if [ "${3:-}" = tests ]; then
+    has_libatomic || echo "libatomic.so.1, a library of GCC"
+    is_ubuntu || find_chromium >/dev/null || echo "Chromium"
+  fi
 }
 
 # The same as packages of the distribution, and its Node.js where that is new enough.
@@ -106,8 +114,11 @@ missing_packages() { # root of the clone, cache folder, "tests" or nothing
       printf '%s\n' nodejs npm
     fi
   fi
-  # Ubuntu's package is a way to the snap, which sees neither /tmp nor hidden folders; see chromium.sh.
-  [ "${3:-}" != tests ] || is_ubuntu || find_chromium >/dev/null || echo chromium
+  if [ "${3:-}" = tests ]; then
+    has_libatomic || echo libatomic1
+    # Ubuntu's package is a way to the snap; see chromium.sh.
+    is_ubuntu || find_chromium >/dev/null || echo chromium
+  fi
 }
 
 nothing_is_missing() { # root of the clone, cache folder, "tests" or nothing
@@ -156,9 +167,12 @@ apt_install() { # packages
 }
 
 ask_for_administrator() { # packages
+  local hint="Then run the same command again."
+  case "$*" in
+    *VERSION*) hint="VERSION is the number that 'apt-cache depends postgresql' names. $hint" ;;
+  esac
   give_up "These packages have to be installed first, by an administrator:" \
-    "    apt-get update && apt-get install --no-install-recommends $*" \
-    "(VERSION, if it stands there: what 'apt-cache depends postgresql' names.) Then run the same command again."
+    "    apt-get update && apt-get install --no-install-recommends $*" "$hint"
 }
 
 system_packages() { # root of the clone, cache folder, may administrate: yes or no, "tests" or nothing
