@@ -33,7 +33,9 @@ FORMATS = ("static", "ndjson")
 @click.argument("trees", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TREE...")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write a catalogue to this folder.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="Of --out.")
-@click.option("--database", metavar="DSN", help="Load this database; '' is the one of PG* or the embedded one.")
+@click.option(
+    "--database", metavar="DSN", help="Load this database. Default without --out: PG* variables, else the embedded one."
+)
 @click.option("--href-base", metavar="URL", help="Where the trees are published; asset addresses start with it.")
 @click.option(
     "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
@@ -61,8 +63,8 @@ def build(
 
     Exit status: 0 all that was found is catalogued; 3 some packages were refused; 1 nothing was done; 2 wrong usage.
     """
-    if (out is None) == (database is None):
-        msg = "give either --out DIR or --database DSN"
+    if out and database:
+        msg = "--out and --database exclude each other"
         raise click.UsageError(msg)
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
     options = Options(checksums=checksums, strict=strict)
@@ -107,5 +109,5 @@ def _folder(out: Path, form: str, href_base: str | None) -> tuple[Sink, Layout]:
 
 
 def _database(database: str | None, href_base: str | None) -> tuple[Sink, Layout]:
-    dsn = resolve_dsn(database or None, BuilderSettings().home, Role.WRITE)
+    dsn = resolve_dsn(database, BuilderSettings().home, Role.WRITE)
     return PgstacSink(dsn), ServiceLayout(href_base)
