@@ -34,7 +34,9 @@ FORMATS = ("static", "ndjson")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write a catalogue to this folder.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="Of --out.")
 @click.option(
-    "--database", metavar="DSN", help="Load this database. Default without --out: PG* variables, else the embedded one."
+    "--database",
+    metavar="DSN",
+    help="Load this database; without --out the default: PG* variables, else the embedded one.",
 )
 @click.option("--href-base", metavar="URL", help="Where the trees are published; asset addresses start with it.")
 @click.option(
