@@ -20,8 +20,9 @@ packaged_servers() {
   done | sort -rn
 }
 
-has_extensions() { # folder of *.control files
-  [ -e "$1/postgis.control" ] && [ -e "$1/btree_gist.control" ] && [ -e "$1/unaccent.control" ]
+has_extensions() { # folder of *.control files, folder of libraries
+  [ -e "$1/postgis.control" ] && [ -e "$1/btree_gist.control" ] && [ -e "$1/unaccent.control" ] &&
+    [ -e "$2/postgis-3.so" ]
 }
 
 has_postgis_server() {
@@ -31,12 +32,14 @@ has_postgis_server() {
     return
   fi
   for major in $(packaged_servers); do
-    if at_least "$major" "$OLDEST_POSTGRESQL" && has_extensions "/usr/share/postgresql/$major/extension"; then
+    if at_least "$major" "$OLDEST_POSTGRESQL" &&
+      has_extensions "/usr/share/postgresql/$major/extension" "/usr/lib/postgresql/$major/lib"; then
       return 0
     fi
   done
   command -v pg_config >/dev/null || return 1
-  [ -x "$(pg_config --bindir)/postgres" ] && has_extensions "$(pg_config --sharedir)/extension"
+  [ -x "$(pg_config --bindir)/postgres" ] &&
+    has_extensions "$(pg_config --sharedir)/extension" "$(pg_config --pkglibdir)"
 }
 
 apt_cache() {
