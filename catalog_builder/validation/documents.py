@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,20 +47,34 @@ def _local(path: Path) -> Iterator[tuple[str, Document]]:
 
 
 def _remote(address: str) -> Iterator[tuple[str, Document]]:
-    """A document, and what hangs below it: collections of a landing page, items of a collection, pages of a list."""
-    document = _fetched(address)
-    yield from _unpacked(address, document)
-    for rel in _BELOW.get(document.get("type", ""), ("next",)):
-        for link in document.get("links", ()):
-            if link["rel"] == rel and link.get("method", "GET") == "GET":
-                yield from _remote(urljoin(address, link["href"]))
-    for collection in document.get("collections", ()):
-        for link in collection["links"]:
-            if link["rel"] == "items":
-                yield from _remote(urljoin(address, link["href"]))
+    """A document, and what hangs below it: collections of a landing page, items of a collection, pages of a list.
+
+    Each address is asked for once and each document is given once, however many links and lists lead to it.
+    """
+    waiting, asked, given = deque([address]), {address}, set[tuple[str, str]]()
+    while waiting:
+        here = waiting.popleft()
+        document = _fetched(here)
+        for where, found in _unpacked(here, document):
+            identity = (str(found.get("collection", found.get("type"))), str(found.get("id")))
+            if identity not in given:
+                given.add(identity)
+                yield where, found
+        new = [one for one in dict.fromkeys(_addresses_below(here, document)) if one not in asked]
+        asked.update(new)
+        waiting.extend(new)
 
 
 _BELOW = {"Catalog": ("data", "child"), "Collection": ("items", "item", "child"), "Feature": ()}
+
+
+def _addresses_below(address: str, document: Document) -> Iterator[str]:
+    wanted = _BELOW.get(document.get("type", ""), ("next",))
+    for link in document.get("links", ()):
+        if link["rel"] in wanted and link.get("method", "GET") == "GET":
+            yield urljoin(address, link["href"])
+    for collection in document.get("collections", ()):
+        yield from (urljoin(address, link["href"]) for link in collection["links"] if link["rel"] == "items")
 
 
 def _unpacked(address: str, document: Document) -> Iterator[tuple[str, Document]]:
