@@ -23,11 +23,11 @@ module.exports = {
   apiCatalogPriority: "collections",
   useTileLayerAsFallback: false,
   displayGeoTiffByDefault: false,
-  // Footprints only; a reader may still put any raster on the map from the list of assets (see build.js).
+  // Footprints only; a reader may still put any raster on the map from the list of assets (see build.mjs).
   displayPreview: false,
   displayOverview: false,
   buildTileUrlTemplate: null,
-  getMapSourceOptions: null,
+  getMapSourceOptions: async (...source) => (await import("./map-sources")).default(...source),
   // Scripts are found relative to <base>; the router needs the same place as an absolute path.
   pathPrefix: inPage ? new URL(document.baseURI).pathname : "",
   historyMode: "history",

@@ -29,6 +29,7 @@ const OVERLAY = [
   ["basemaps.config.js", "basemaps.config.js"],
   ["fields.config.js", "fields.config.js"],
   ["fields.json", "fields.json"],
+  ["map-sources.js", "map-sources.js"],
   ["index.html", join("public", "index.html")],
   ["runtime-config.js", join("public", "runtime-config.js")],
 ];
