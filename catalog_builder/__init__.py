@@ -11,8 +11,9 @@ Data goes one way, one module a step; `build` is the contents page:
     collection      items → the collection that holds them               (pure)
     sinks           items and collections → a folder or a database       (writes)
 
-`vocab` holds what FLATSIM is, as rows of data; everything above is derived from them. Beside the pipeline stand `cluster`
-(the embedded PostgreSQL), `database` (migrations), `validation`, `sample` (a synthetic tree) and `cli`.
+`vocab` holds what FLATSIM is, as rows of data; everything above is derived from them. Beside the pipeline stand
+`inspection` (the same steps for one package, kept), `cluster` (the embedded PostgreSQL), `database` (migrations),
+`validation`, `sample` (a synthetic tree) and `cli`.
 
 Nothing is imported here, on purpose: the service imports `vocab` through this package.
 """

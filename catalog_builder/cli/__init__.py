@@ -28,6 +28,7 @@ class _Row:
 COMMANDS: Final = (
     _Row("sample", "catalog_builder.cli.sample:sample", "Write a synthetic product tree."),
     _Row("build", "catalog_builder.cli.build:build", "Catalogue product trees in a folder or a database."),
+    _Row("inspect", "catalog_builder.cli.inspect:inspect", "Show what a build sees in one package, and why."),
     _Row("validate", "catalog_builder.cli.validate:validate", "Check STAC documents of a folder or an API."),
     _Row("db", "catalog_builder.cli.database:database", "Run the embedded database, and migrate any."),
     _Row("serve", "catalog_builder.cli.serve:serve", "Serve the API, STAC Browser and the products."),

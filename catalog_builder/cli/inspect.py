@@ -1,0 +1,96 @@
+"""`flatsim-stac inspect`: what the builder sees in one package, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from catalog_builder.inspection import FileSeen, Inspection, inspect_name, inspect_package
+
+REFUSED = 3
+"""Exit status for a package that a build would refuse, as of a build that refuses some."""
+
+
+@click.command(
+    epilog="Examples: flatsim-stac inspect /data/BALKANS/NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_...; "
+    "flatsim-stac inspect CNES_InU_geo_20151111_20151123_sd_era_8rlks.tiff"
+)
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--tree", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where its track's other packages are; default the folder around it.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the whole item in it.")
+def inspect(path: Path, *, tree: Path | None, as_json: bool) -> None:
+    """Show what a build sees in the package PATH: its name, each file, sidecars, footprint, item, problems.
+
+    PATH may also be an archive, a file of a package, or only a name of one. Exit status 3 when a build would refuse it.
+    """
+    seen = look(path, tree)
+    if as_json:
+        click.echo(json.dumps(seen.to_dict(), indent=1, ensure_ascii=False, default=str))
+    else:
+        show(seen, Console(soft_wrap=True, highlight=False))
+    if seen.refused:
+        raise SystemExit(REFUSED)
+
+
+def look(path: Path, tree: Path | None) -> Inspection:
+    """The package at a path; of a product's file or of a mere name, what the name says."""
+    is_archive = path.is_file() and path.suffix.lower() == ".zip"
+    return inspect_package(path, tree=tree) if path.is_dir() or is_archive else inspect_name(path.name)
+
+
+def show(seen: Inspection, console: Console) -> None:
+    """Print it for people."""
+    verdict = f"refused: {seen.refused}" if seen.refused else seen.item_id or "a product file"
+    console.print(_text(verdict, "bold red" if seen.refused else "bold green"))
+    _rows(console, "Name", seen.name)
+    if seen.files:
+        console.print(_files(seen.files))
+    _rows(console, "Sidecars", seen.texts)
+    _rows(console, "Its track", seen.track)
+    if seen.item:
+        facts = {"collection": seen.collection, "bbox": seen.item["bbox"], "footprint from": seen.footprint_source}
+        _rows(console, "Item", facts | seen.item["properties"])
+    for problem in seen.problems:
+        console.print(_text(f"problem: {problem}", "red"))
+
+
+def _files(files: list[FileSeen]) -> Table:
+    table = Table("File", "Bytes", "Asset", "Roles or why not", title="Files", title_justify="left", box=None)
+    table.columns[1].justify = "right"
+    for file in files:
+        cells = (file.name, f"{file.size_bytes:,}", file.asset or "-", ", ".join(file.roles) or file.note)
+        table.add_row(*map(_text, cells))
+    return table
+
+
+def _rows(console: Console, title: str, rows: dict[str, Any]) -> None:
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left", box=None, show_header=False)
+    for name, value in _flat(rows):
+        table.add_row(_text(name, "dim"), _text(value))
+    console.print(table)
+
+
+def _flat(rows: dict[str, Any]) -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for name, value in rows.items():
+        if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+            flat += [(f"{name} {key}", text) for key, text in value.items()]
+        elif value is not None:
+            flat.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return flat
+
+
+def _text(value: str, style: str = "") -> Text:
+    """Names come from the disk: nothing in them may steer the terminal."""
+    return Text("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in value), style=style)
