@@ -17,13 +17,14 @@ from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
 from catalog_builder.report import Report
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import Sink
+from catalog_builder.sinks.geoparquet import GeoparquetSink
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.pgstac import PgstacSink
 from catalog_builder.sinks.static import StaticSink
 
 SOME_REFUSED = 3
 NOTHING_DONE = 1
-FORMATS = ("static", "ndjson")
+FORMATS = ("static", "ndjson", "geoparquet")
 
 
 @click.command(
@@ -107,6 +108,8 @@ def status_of(report: Report) -> int:
 def _folder(out: Path, form: str, href_base: str | None) -> tuple[Sink, Layout]:
     if form == "ndjson":
         return NdjsonSink(out), ServiceLayout(href_base)
+    if form == "geoparquet":
+        return GeoparquetSink(out), ServiceLayout(href_base)
     return StaticSink(out), StaticLayout(out.resolve(), href_base)
 
 
