@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.model import DatePair, PackageName, ProductName, TrackKey
@@ -146,7 +147,7 @@ def compact_date(where: str, text: str) -> date:
     try:
         return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)
     except ValueError:
-        raise PackageRefused(where, f"{text} is not a date (YYYYMMDD)") from None
+        raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)") from None
 
 
 def item_id(name: PackageName) -> str:

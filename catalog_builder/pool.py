@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -25,12 +26,21 @@ def pool(workers: int, *, jobs: int) -> Iterator[Executor | None]:
     if workers < 2 or jobs < WORTH_A_POOL:  # noqa: PLR2004 (one worker is this process)
         yield None
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as executor:
+    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_ending_to_parent)
+    try:
         yield executor
+    except BaseException:  # Ctrl-C too: what they are reading is of no use any more
+        for worker in active_children():
+            worker.terminate()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
-    """Have this process end when the one that started it is killed: its queue would never say so."""
+def _leave_ending_to_parent() -> None:
+    """Have this process end when the one that started it is killed, of which its queue would never tell, and let a
+    terminal's Ctrl-C be answered there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         parent = parent_process()

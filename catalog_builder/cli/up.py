@@ -18,6 +18,8 @@ from catalog_builder.layout import ServiceLayout
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks.pgstac import PgstacSink
 
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @click.command(epilog="Example: flatsim-stac up /data/flatsim --port 8080")
 @click.argument(
@@ -31,11 +33,14 @@ def up(trees: tuple[Path, ...], host: str, port: int, *, quiet: bool) -> None:
     settings = BuilderSettings()
     cluster = Cluster(settings.home)
     was_running = cluster.status().state is State.RUNNING
-    cluster.start()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        cluster.start()
         _load(cluster, settings.migrations_dir, trees, quiet=quiet)
         status = _serve(cluster, host, port, trees)
     finally:
+        for number in _STOP_SIGNALS:  # an impatient second one must not leave the database running
+            signal.signal(number, signal.SIG_IGN)
         if not was_running:
             cluster.stop()
     raise SystemExit(status)
@@ -55,16 +60,20 @@ def _serve(cluster: Cluster, host: str, port: int, trees: tuple[Path, ...]) -> i
     environment = service_environment(dsn=cluster.dsn(Role.READ), host=host, port=port, trees=trees)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104 (a comparison)
     click.echo(f"API           {address}\nSTAC Browser  {address}browser/\nProducts      {address}data/\nCtrl-C stops.")
-    # Its own process group: a Ctrl-C of the terminal reaches us alone, and we pass on one signal.
-    service = subprocess.Popen(service_command(), env=environment, start_new_session=True)
+    service: subprocess.Popen[bytes] | None = None
     wished = False
 
     def stop(_signal: int, _frame: object) -> None:
         nonlocal wished
         wished = True
-        service.terminate()
+        if service:
+            service.terminate()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _STOP_SIGNALS:
         signal.signal(number, stop)
+    # Its own process group: a Ctrl-C of the terminal reaches us alone, and we pass on one signal.
+    service = subprocess.Popen(service_command(), env=environment, start_new_session=True)
+    if wished:
+        service.terminate()
     status = service.wait()
     return 0 if wished else status

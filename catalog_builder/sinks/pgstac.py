@@ -16,7 +16,7 @@ from pypgstac.load import Loader, Methods
 
 from catalog_builder import queries
 from catalog_builder.cluster import Role
-from catalog_builder.database import conninfo
+from catalog_builder.database import connect, conninfo
 from catalog_builder.errors import DatabaseError, SinkError
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 
@@ -31,6 +31,7 @@ class PgstacSink:
         self._pool = ConnectionPool(
             conninfo(dsn, Role.WRITE), min_size=1, max_size=2, kwargs={"autocommit": True}, open=False
         )
+        connect(dsn, Role.WRITE).close()  # says at once what is wrong; the pool would try for half a minute
         with _translated("connecting"):
             self._pool.open(wait=True, timeout=30)
         self._loader = Loader(PgstacDB(pool=self._pool))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 COMMAND = Path(sys.executable).with_name("flatsim-stac")
 START_S = 60
 STOP_S = 20
+DATE_FORMS = ("%Y-%m-%d", "%Y%m%d")
+N_PAIRS = 150
+"""Enough for the builder to read with several processes, in several batches."""
 
 Documents = dict[str, dict[str, Any]]
 
@@ -129,6 +133,36 @@ def small_sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     """A tree of few and small packages, to be copied and damaged."""
     tree = tmp_path_factory.mktemp("small") / "tree"
     return Sample(tree, write_sample(tree, SampleSpec(tracks=1, epochs=4, pairs=4, pixels=16)))
+
+
+@pytest.fixture(scope="session")
+def many(small_sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A track with very many pairs: copies of some files of one package, under other dates."""
+    tree = tmp_path_factory.mktemp("many") / "tree"
+    for track in small_sample.manifest.tracks:
+        for path in (track.timeseries_path, track.auxiliary_path):
+            _link(small_sample.tree / path, tree / path, {})
+        pair = track.pairs[0]
+        first, last = (date.fromisoformat(day) for day in (pair.reference_date, pair.secondary_date))
+        for number in range(N_PAIRS):
+            later = timedelta(days=6 * number)
+            # The later date first: its new name is never the old one of the other.
+            words = {f"{day:{form}}": f"{day + later:{form}}" for day in (last, first) for form in DATE_FORMS}
+            _link(small_sample.tree / pair.path, tree / _renamed(pair.path, words), words)
+    return tree
+
+
+def _renamed(text: str, words: dict[str, str]) -> str:
+    for old, new in words.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _link(source: Path, target: Path, words: dict[str, str]) -> None:
+    target.mkdir(parents=True)
+    for file in source.iterdir():
+        if not words or "_Coh_geo" in file.name or "_InU_geo" in file.name:
+            os.link(file, target / _renamed(file.name, words))
 
 
 @pytest.fixture(scope="session")
