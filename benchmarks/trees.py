@@ -24,7 +24,7 @@ class Tree:
 def write_tree(root: Path, *, pairs: int, pixels: int = 200) -> Tree:
     """A track whose pairs are all the same picture: rasters and previews are hard links, metadata is written anew.
 
-    The series and the auxiliary package are those of a sample of three dates: the lists of the track do not know the pairs.
+    Its series and auxiliary package are those of a sample of three dates, whose lists do not know the pairs.
     """
     manifest = write_sample(root, SampleSpec(tracks=1, pairs=3, epochs=3, pixels=pixels))
     track = manifest.tracks[0]
