@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
@@ -19,7 +19,7 @@ from catalog_builder.model import Track
 from catalog_builder.names import parse_package
 from catalog_builder.plan import Plan, TrackPlan, make_plan
 from catalog_builder.pool import in_order, pool
-from catalog_builder.report import Report
+from catalog_builder.report import Report, unknown_keys
 from catalog_builder.sinks import Sink
 
 BATCH = 64
@@ -40,6 +40,7 @@ class _Run:
     summaries: dict[str, CollectionSummary]
     written: dict[str, set[str]]
     progress: Progress
+    unknown_meta_keys: set[tuple[str, str]] = field(default_factory=set)
     done: int = 0
 
 
@@ -79,6 +80,7 @@ def build(
     for summary in run.summaries.values():
         _close_collection(run, summary)
     sink.close()
+    run.report.warnings += unknown_keys(run.unknown_meta_keys)
     return run.report
 
 
@@ -110,6 +112,7 @@ def _write(run: _Run, outcome: Outcome) -> None:
     report.refused += outcome.refused
     report.ignored += outcome.ignored
     report.warnings += outcome.warnings
+    run.unknown_meta_keys |= outcome.unknown_meta_keys
     by_collection: dict[str, list[dict[str, object]]] = {}
     for item in outcome.items:
         by_collection.setdefault(item["collection"], []).append(item)

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog_builder.checks import missing_pairs
 from catalog_builder.errors import PackageRefused
-from catalog_builder.item import create_item
+from catalog_builder.item import WARNINGS, create_item
 from catalog_builder.layout import Layout
 from catalog_builder.model import Found, Package, Track
+from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.read import read_package
 from catalog_builder.report import Remark
@@ -25,6 +27,8 @@ class Options:
     """Compute `file:checksum` of every file."""
     strict: bool = False
     """Refuse what would only be warned of."""
+    lenient: bool = False
+    """Publish a package that contradicts itself, with `flatsim:warnings`."""
 
 
 @dataclass(slots=True)
@@ -35,6 +39,8 @@ class Outcome:
     refused: list[Remark] = field(default_factory=list)
     ignored: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
+    unknown_meta_keys: set[tuple[str, str]] = field(default_factory=set)
+    """Tree and key of what no `.meta` is known to hold."""
 
 
 def catalogue_batch(found: Sequence[Found], track: Track, layout: Layout, options: Options) -> Outcome:
@@ -43,7 +49,7 @@ def catalogue_batch(found: Sequence[Found], track: Track, layout: Layout, option
     for one in found:
         package = _read(one, options, outcome)
         if package:
-            _catalogue(package, track, layout, outcome)
+            _catalogue(package, track, layout, options, outcome)
     return outcome
 
 
@@ -53,7 +59,10 @@ def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple
     packages = [package for one in plan.shared if (package := _read(one, options, outcome))]
     track = create_track(plan.key, packages)
     for package in packages:
-        _catalogue(package, track, layout, outcome)
+        _catalogue(package, track, layout, options, outcome)
+        missing = missing_pairs(package, (parse_package(one.name).pair for one in plan.pairs))
+        if missing:
+            outcome.warnings.append(Remark(str(package.found.path), missing))
     return track, outcome
 
 
@@ -68,6 +77,7 @@ def _read(found: Found, options: Options, outcome: Outcome) -> Package | None:
         outcome.refused.append(Remark(str(found.path), warnings[0].reason))
         return None
     outcome.warnings += warnings
+    outcome.unknown_meta_keys |= {(str(found.root), key) for key in package.texts.unknown_meta_keys}
     return package
 
 
@@ -77,12 +87,13 @@ def _warnings(package: Package) -> Iterator[Remark]:
             yield Remark(str(raster.member.path), f"unknown product {raster.name.acronym!r}")
 
 
-def _catalogue(package: Package, track: Track, layout: Layout, outcome: Outcome) -> None:
+def _catalogue(package: Package, track: Track, layout: Layout, options: Options, outcome: Outcome) -> None:
     try:
-        item = create_item(package, track, layout)
+        item = create_item(package, track, layout, lenient=options.lenient)
     except PackageRefused as refusal:
         outcome.refused.append(Remark(str(package.found.path), refusal.reason))
         return
+    outcome.warnings += [Remark(str(package.found.path), text) for text in item.properties.get(WARNINGS, ())]
     outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
     for member in package.ignored:
         outcome.ignored.append(Remark(str(member.path), "written by a user's tool, not by the producer"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import Product
 from catalog_builder.vocab.regions import Region
+from catalog_builder.vocab.satellites import Satellite
 
 Ring = tuple[tuple[float, float], ...]
 """Closed ring of (longitude, latitude) in degrees."""
@@ -22,9 +23,29 @@ class DatePair:
     secondary: date
 
     @property
+    def days(self) -> tuple[date, date]:
+        """Reference, secondary."""
+        return self.reference, self.secondary
+
+    @property
     def temporal_baseline_days(self) -> int:
         """Secondary minus reference, days."""
         return (self.secondary - self.reference).days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A Sentinel-1 scene, as its name tells."""
+
+    satellite: Satellite
+    start: datetime
+    stop: datetime
+    absolute_orbit: int
+
+    @property
+    def relative_orbit(self) -> int | None:
+        """1 to 175; None for a satellite whose numbering is not known here."""
+        return self.satellite.relative_orbit(self.absolute_orbit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +207,8 @@ class Texts:
 
     meta: dict[str, str] = field(default_factory=dict)
     """Known keys of all `.meta` files; the first value of a key wins."""
+    meta_variants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further values of known keys, where a file repeats a key or the files differ."""
     unknown_meta_keys: frozenset[str] = frozenset()
     baselines_m: dict[date, float] = field(default_factory=dict)
     """Perpendicular baseline of each date to the primary, from `baseline.rsc`."""
@@ -197,6 +220,17 @@ class Texts:
     """Pairs kept in the inversion, with their misclosure."""
     parameters: dict[str, str] = field(default_factory=dict)
     """`nsbas.proc`."""
+
+    def stated(self, key: str) -> tuple[str, ...]:
+        """All values that the `.meta` files give a key."""
+        return (self.meta[key], *self.meta_variants.get(key, ())) if key in self.meta else ()
+
+    def perpendicular_baseline_m(self, pair: DatePair) -> float | None:
+        """B(secondary) - B(reference), metres, from `baseline.rsc`; None where it lacks one of the dates."""
+        table = self.baselines_m
+        if pair.reference not in table or pair.secondary not in table:
+            return None
+        return table[pair.secondary] - table[pair.reference]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

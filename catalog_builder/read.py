@@ -27,7 +27,6 @@ from catalog_builder.model import (
 )
 from catalog_builder.names import parse_package, parse_product
 from catalog_builder.vocab.files import is_user_made
-from catalog_builder.vocab.sidecars import KNOWN_KEYS
 
 RASTER_EXTENSIONS = ("tif", "tiff")
 METADATA_EXTENSIONS = ("meta", "metadata")
@@ -76,7 +75,7 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
     name = parse_package(found.name)
-    files = _sort(list_members(found.path, checksums=checksums), name)
+    files = _sort(list_members(found.path, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     rasters, seen = _read_rasters(files.rasters, name)
@@ -127,7 +126,7 @@ def _sha256(path: Path) -> str:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
 
 
-def _sort(members: Iterable[Member], name: PackageName) -> _Files:
+def _sort(members: Iterable[Member]) -> _Files:
     files = _Files()
     for member in members:
         product = None if is_user_made(member.name) else parse_product(member.name)
@@ -136,7 +135,6 @@ def _sort(members: Iterable[Member], name: PackageName) -> _Files:
         elif product is None:
             files.others.append(member)
         else:
-            _check_pair(product, name)
             _list_for(files, product.extension).append((member, product))
     return files
 
@@ -145,16 +143,6 @@ def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]
     if extension in RASTER_EXTENSIONS:
         return files.rasters
     return files.metadata if extension in METADATA_EXTENSIONS else files.pictures
-
-
-def _check_pair(product: ProductName, name: PackageName) -> None:
-    if product.pair is None or not name.kind.per_pair or product.pair == name.pair:
-        return
-    ours, theirs = name.pair, product.pair
-    reason = (
-        f"{product.text} is of {theirs.reference}/{theirs.secondary}, the package of {ours.reference}/{ours.secondary}"
-    )
-    raise PackageRefused(name.text, reason)
 
 
 def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) -> tuple[list[Raster], _Seen]:
@@ -195,23 +183,8 @@ def _read_texts(files: _Files) -> Texts:
         row = _TEXT_PARSERS.get(member.name.lower())
         if row:
             values[row[0]] = row[1](_text(member), str(member.path))
-    meta, unknown = _read_meta(files.metadata)
-    return Texts(meta=meta, unknown_meta_keys=unknown, **values)
-
-
-def _read_meta(files: list[tuple[Member, ProductName]]) -> tuple[dict[str, str], frozenset[str]]:
-    """Known keys of the `.meta` files, which repeat them: files are read until no known key is missing."""
-    known: dict[str, str] = {}
-    unknown: set[str] = set()
-    for member, _ in files:
-        if known.keys() >= KNOWN_KEYS:
-            break
-        for key, value in sidecars.parse_meta(_text(member)).items():
-            if key in KNOWN_KEYS:
-                known.setdefault(key, value)
-            else:
-                unknown.add(key)
-    return known, frozenset(unknown)
+    meta = sidecars.collect_meta(_text(member) for member, _ in files.metadata)
+    return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, **values)
 
 
 def _text(member: Member) -> str:

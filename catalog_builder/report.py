@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,21 @@ class Remark:
 
     path: str
     reason: str
+
+
+def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:
+    """One remark for each tree on the keys of its `.meta` files that nobody knows.
+
+    >>> unknown_keys([("/data", "Colour"), ("/data", "Author")])
+    [Remark(path='/data', reason='2 unknown keys in .meta files: Author, Colour')]
+    """
+    trees: dict[str, set[str]] = {}
+    for tree, key in found:
+        trees.setdefault(tree, set()).add(key)
+    return [
+        Remark(tree, f"{len(keys)} unknown keys in .meta files: {', '.join(sorted(keys))}")
+        for tree, keys in sorted(trees.items())
+    ]
 
 
 @dataclass(slots=True)

@@ -8,39 +8,79 @@ worse than none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.model import DatePair
+from catalog_builder.model import DatePair, Scene
 from catalog_builder.names import compact_date
-from catalog_builder.vocab.sidecars import DEM_NAMES, MISSING
+from catalog_builder.vocab.satellites import BY_CODE
+from catalog_builder.vocab.sidecars import DEM_NAMES, KNOWN_KEYS, MISSING, VOCABULARY
 
-_SCENE_TIMES = re.compile(r"S1[A-D]_IW_SLC__\w{4}_(\d{8}T\d{6})_(\d{8}T\d{6})")
+_SCENE = re.compile(r"(S1[A-D])_IW_SLC__\w{4}_(\d{8}T\d{6})_(\d{8}T\d{6})_(\d{6})", re.ASCII)
+_ZONE_LETTER = re.compile(r"(?<=\d)[A-Za-z]$")
+_LONGEST_ACQUISITION = timedelta(hours=1)
+_YEARS = range(1970, 2101)
+"""Years that a time of this data can lie in."""
 _META_LINE = re.compile(r"\s*([A-Za-z][\w./-]*)(?:\s*:\s*|\s+|\s*$)(.*)")
 
 
 def decode(content: bytes) -> str:
-    """Text of a sidecar file: UTF-8, else Latin-1, which never fails."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
+    """Text of a sidecar file: UTF-8 with or without a byte order mark, else Latin-1, which never fails.
 
-
-def parse_meta(text: str) -> dict[str, str]:
-    """Keys and values of a `.meta` file; the first value of a repeated key wins, missing values are left out.
-
-    >>> parse_meta("Used_DEM: SRTM\\nSensor S1\\nUser_ID: N/a\\n")
-    {'Used_DEM': 'SRTM', 'Sensor': 'S1'}
+    NUL characters are left out: no database takes them.
     """
-    values: dict[str, str] = {}
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    return text.replace("\0", "")
+
+
+def parse_meta(text: str) -> Iterator[tuple[str, str]]:
+    """Keys and values of a `.meta` file in file order; those without a value are left out.
+
+    >>> list(parse_meta("Used_DEM: SRTM\\nSensor S1\\nUser_ID: N/a\\n"))
+    [('Used_DEM', 'SRTM'), ('Sensor', 'S1')]
+    """
     for line in text.splitlines():
         match = _META_LINE.fullmatch(line)
         if match and match[2].strip().lower() not in MISSING:
-            values.setdefault(match[1], match[2].strip())
-    return values
+            yield match[1], match[2].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What the `.meta` files of a package say together."""
+
+    first: dict[str, str]
+    """First value of each key that the builder uses."""
+    variants: dict[str, tuple[str, ...]]
+    """Further values of such a key, each once."""
+    unknown: frozenset[str]
+    """Keys that are not in the vocabulary."""
+
+
+def collect_meta(texts: Iterable[str]) -> Meta:
+    """Merge the `.meta` files of a package, which repeat each other.
+
+    >>> collect_meta(["Used_DEM: SRTM", "Used_DEM: NASADEM\\nColour: red"])
+    Meta(first={'Used_DEM': 'SRTM'}, variants={'Used_DEM': ('NASADEM',)}, unknown=frozenset({'Colour'}))
+    """
+    values: dict[str, dict[str, None]] = {}
+    unknown = set()
+    for text in texts:
+        for key, value in parse_meta(text):
+            if key in KNOWN_KEYS:
+                values.setdefault(key, {})[value] = None
+            elif key not in VOCABULARY:
+                unknown.add(key)
+    first = {key: next(iter(found)) for key, found in values.items()}
+    variants = {key: tuple(found)[1:] for key, found in values.items() if len(found) > 1}
+    return Meta(first, variants, frozenset(unknown))
 
 
 def parse_parameters(text: str) -> dict[str, str]:
@@ -59,7 +99,8 @@ def parse_baselines(text: str, where: str) -> dict[date, float]:
     >>> parse_baselines("20151111 -12.5 0.0\\n", "baseline.rsc")
     {datetime.date(2015, 11, 11): -12.5}
     """
-    return {compact_date(where, row[0]): _number(row[1], where) for row in _rows(text, columns=2)}
+    values = ((compact_date(where, row[0]), _number(row[1], where)) for row in _rows(text, columns=2))
+    return {day: value for day, value in values if isfinite(value)}
 
 
 def parse_pairs(text: str, where: str) -> tuple[DatePair, ...]:
@@ -69,7 +110,13 @@ def parse_pairs(text: str, where: str) -> tuple[DatePair, ...]:
 
 def parse_unwrapped_fraction(text: str, where: str) -> dict[DatePair, float]:
     """`list_unw_frac.txt` → unwrapped fraction, 0 to 1, of each pair."""
-    return {_pair(row[0], row[1], where): _number(row[2], where) for row in _rows(text, columns=3)}
+    values = ((_pair(row[0], row[1], where), _number(row[2], where)) for row in _rows(text, columns=3))
+    fractions = {pair: value for pair, value in values if isfinite(value)}
+    for pair, value in fractions.items():
+        if not 0 <= value <= 1:
+            reason = f"{PurePath(where).name}: {value:g} of {pair.reference}/{pair.secondary} is not between 0 and 1"
+            raise PackageRefused(where, reason)
+    return fractions
 
 
 def parse_epochs(text: str, where: str) -> tuple[date, ...]:
@@ -82,34 +129,84 @@ def parse_epochs(text: str, where: str) -> tuple[date, ...]:
 
 
 def parse_rms(text: str, where: str) -> dict[DatePair, float]:
-    """`RMSinterfero.txt` → misclosure in radians of each pair kept in the inversion."""
+    """`RMSinterfero.txt` → misclosure in radians of each pair kept in the inversion; NaN where it says so."""
     return {_pair(row[1], row[2], where): _number(row[3], where) for row in _rows(text, columns=4)}
 
 
-def scene_start(text: str) -> datetime | None:
-    """Start of the first Sentinel-1 scene named in a value, UTC; None when none is named.
+def scenes(text: str) -> list[Scene]:
+    """Sentinel-1 scenes that a value names, wherever in it; those with impossible times are left out.
 
-    An acquisition may span midnight: its date is that of the start.
+    >>> [scene] = scenes("x-S1A_IW_SLC__1SDV_20170627T181009_20170627T181036_017223_01CBB8_3A0F.SAFE-y")
+    >>> scene.satellite.code, scene.absolute_orbit
+    ('S1A', 17223)
+    """
+    found = []
+    for match in _SCENE.finditer(text):
+        start, stop = _compact_time(match[2]), _compact_time(match[3])
+        if start and stop:
+            found.append(Scene(satellite=BY_CODE[match[1]], start=start, stop=stop, absolute_orbit=int(match[4])))
+    return found
+
+
+def scene_start(text: str, day: date | None = None) -> datetime | None:
+    """Start of the acquisition whose scenes a value names, UTC; None when none is named.
+
+    Args:
+        text: the value, as the word `burst` one without scenes.
+        day: what the product calls the day of the acquisition. One that spans midnight may carry either date; with
+            the later one its start on that day is midnight. None when the acquisition does not touch that day.
 
     >>> scene_start("S1A_IW_SLC__1SDV_20170627T181009_20170627T181036_017223_01CBB8_3A0F-x")
     datetime.datetime(2017, 6, 27, 18, 10, 9, tzinfo=datetime.timezone.utc)
     """
-    starts = [match[1] for match in _SCENE_TIMES.finditer(text)]
-    times = [moment for moment in (_compact_time(start) for start in starts) if moment]
-    return min(times, default=None)
+    found = scenes(text)
+    if not found:
+        return None
+    start, stop = min(scene.start for scene in found), max(scene.stop for scene in found)
+    if day is None or start.date() == day:
+        return start
+    over_midnight = start.date() < day == stop.date() and stop - start < _LONGEST_ACQUISITION
+    return datetime.combine(day, time(), tzinfo=UTC) if over_midnight else None
 
 
 def iso_time(text: str) -> datetime | None:
     """UTC time from an ISO date-time, with or without zone, `T` or seconds; None when it is none.
 
+    Whatever letter stands for the zone, UTC is meant.
+
     >>> iso_time("2021-11-18 10:20:30")
     datetime.datetime(2021, 11, 18, 10, 20, 30, tzinfo=datetime.timezone.utc)
     """
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(_ZONE_LETTER.sub("", text.strip()))
     except ValueError:
         return None
+    if moment.year not in _YEARS:
+        return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def number(text: str) -> float | None:
+    """A finite number from the first word of a value, whose unit may follow; None when it is none.
+
+    >>> number("25.08 m"), number("many"), number("nan")
+    (25.08, None, None)
+    """
+    try:
+        value = float(text.split(maxsplit=1)[0])
+    except (ValueError, IndexError):
+        return None
+    return value if isfinite(value) else None
+
+
+def orbit_state(text: str) -> str | None:
+    """`ascending` or `descending` from the value of an orbit direction; None when it says neither.
+
+    >>> orbit_state("DESCENDING"), orbit_state("Asc."), orbit_state("north")
+    ('descending', 'ascending', None)
+    """
+    letters = text.strip().lower()
+    return next((state for state in ("ascending", "descending") if letters.startswith(state[:3])), None)
 
 
 def dem_name(text: str) -> str:
@@ -128,7 +225,7 @@ def software(text: str) -> dict[str, str]:
     {'NSBAS': '2.3.0'}
     """
     parts = text.split(":")
-    version = parts[1] if len(parts) > 1 and parts[0].upper() == "NSBAS" else text
+    version = parts[1] if len(parts) > 1 and parts[1] and parts[0].upper() == "NSBAS" else text
     return {"NSBAS": version.strip().removeprefix("v")}
 
 

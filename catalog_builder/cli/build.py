@@ -48,6 +48,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
 )
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
 @click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
+@click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def build(
     trees: tuple[Path, ...],
@@ -60,6 +61,7 @@ def build(
     report_file: Path | None,
     checksums: bool,
     strict: bool,
+    lenient: bool,
     quiet: bool,
 ) -> None:
     """Walk TREEs of FLATSIM packages and write their STAC catalogue.
@@ -70,7 +72,7 @@ def build(
         msg = "--out and --database exclude each other"
         raise click.UsageError(msg)
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
-    options = Options(checksums=checksums, strict=strict)
+    options = Options(checksums=checksums, strict=strict, lenient=lenient)
     report = run(trees, sink, layout, options=options, workers=workers, quiet=quiet)
     if report_file:
         report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")

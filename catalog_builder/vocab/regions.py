@@ -1,4 +1,8 @@
-"""The FLATSIM regions, one row each: codes and English names as CNES lists them (GEODES, October 2025)."""
+"""The FLATSIM regions, one row each: codes and English names as CNES lists them (GEODES, October 2025).
+
+The boxes are ours, drawn wide on the map around what the name means: the producer's text states none. They only serve
+to find footprints that cannot be right.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ class Region:
     title: str
     description: str = ""
     """What the region is studied for; one or two sentences, or nothing."""
+    bbox: tuple[float, float, float, float] | None = None
+    """West, south, east, north in degrees, wide around the region: what lies outside is misplaced. None: anywhere."""
 
     @property
     def slug(self) -> str:
@@ -22,36 +28,37 @@ class Region:
         return self.code.lower()
 
 
-def _region(code: str, title: str, description: str = "") -> Region:
-    return Region(code=code, title=title, description=description)
+def _region(code: str, title: str, bbox: tuple[float, float, float, float] | None, description: str = "") -> Region:
+    return Region(code=code, title=title, bbox=bbox, description=description)
 
 
 REGIONS: Final = (
-    _region("AFAR", "Afar"),
-    _region("ANDES", "Central Andes"),
+    _region("AFAR", "Afar", (35, 3, 49, 20)),
+    _region("ANDES", "Central Andes", (-83, -35, -55, 5)),
     _region(
         "BALKANS",
         "Balkans",
+        (10, 33, 32, 50),
         "The Balkans are among the most seismic parts of Europe: the collection serves the study of active faults "
         "and earthquakes, and of ground motion caused by resource extraction, water and climate.",
     ),
-    _region("CAUCASE", "Caucasus"),
-    _region("CHILI", "Central Chile"),
-    _region("CORSE", "Corsica"),
-    _region("FRANCE", "France"),
-    _region("INDE", "Joshimath, India"),
-    _region("LEVANT", "Levant"),
-    _region("MAGHREB", "Maghreb"),
-    _region("MAKRAN", "Makran"),
-    _region("MEXIQUE", "Southern Mexico"),
-    _region("MOZAMBIQUE", "Mozambique"),
-    _region("OKAVANGO", "Okavango"),
-    _region("OZARK", "Ozark"),
-    _region("SHOWCASE", "Showcase"),
-    _region("TARIM", "Tarim"),
-    _region("TIANSHAN", "Tian Shan"),
-    _region("TIBETHIM", "Himalaya and western Tibet"),
-    _region("TURQUIE", "Turkey"),
+    _region("CAUCASE", "Caucasus", (34, 34, 56, 49)),
+    _region("CHILI", "Central Chile", (-78, -48, -60, -15)),
+    _region("CORSE", "Corsica", (5, 38, 14, 46)),
+    _region("FRANCE", "France", (-9, 38, 14, 54)),
+    _region("INDE", "Joshimath, India", (72, 24, 88, 37)),
+    _region("LEVANT", "Levant", (28, 24, 46, 42)),
+    _region("MAGHREB", "Maghreb", (-20, 20, 28, 42)),
+    _region("MAKRAN", "Makran", (49, 18, 76, 38)),
+    _region("MEXIQUE", "Southern Mexico", (-113, 8, -80, 28)),
+    _region("MOZAMBIQUE", "Mozambique", (24, -33, 46, -4)),
+    _region("OKAVANGO", "Okavango", (12, -30, 34, -8)),
+    _region("OZARK", "Ozark", (-105, 28, -82, 44)),
+    _region("SHOWCASE", "Showcase", None),
+    _region("TARIM", "Tarim", (68, 30, 98, 47)),
+    _region("TIANSHAN", "Tian Shan", (62, 34, 100, 52)),
+    _region("TIBETHIM", "Himalaya and western Tibet", (66, 20, 106, 44)),
+    _region("TURQUIE", "Turkey", (22, 30, 50, 47)),
 )
 BY_CODE: Final = {region.code: region for region in REGIONS}
 

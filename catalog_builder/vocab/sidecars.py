@@ -1,7 +1,8 @@
-"""The keys of `.meta` files that the builder uses, one row each; all other keys are left alone and counted.
+"""The keys of `.meta` files: those that the builder uses, those that are known and left alone, and no others.
 
 Keys: the EPOS metadata vocabulary, of which `Super_master_SAR_image_ID` and `Reference_date` are attested in FLATSIM
-files.
+files, and the parameters that the producer's product pages say are in the metadata. Keys that are in no row are counted
+in the report.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Value = Literal["text", "number", "dem", "software", "datetime"]
+Value = Literal["dem", "software", "datetime"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +30,70 @@ FIELDS: Final = (
     Field(key="Date_of_production", properties=("processing:datetime",), value="datetime"),
 )
 
+LINEAGE_PHRASES: Final = {
+    "Applied_filter": "filter: {}",
+    "Applied_unwrapping_algorithm": "unwrapping: {}",
+    "Reference_point": "reference point: {}",
+}
+"""Keys whose value is told in `processing:lineage`, in this order, and how; they have no property of their own."""
+
 SUPER_MASTER: Final = "Super_master_SAR_image_ID"
 """Scenes of the track's primary acquisition, joined by `-` with other words; carries its time of day."""
 REFERENCE_DATE: Final = "Reference_date"
 """Acquisition time of the primary where no scene is named."""
 PAIR_SCENES: Final = ("Master_SAR_image_ID", "Slave_SAR_image_ID")
 """Scenes of the pair itself: reference, then secondary."""
+MEASUREMENT_START: Final = "Date_of_measurement_start"
+MEASUREMENT_END: Final = "Date_of_measurement_end"
+ORBIT_DIRECTION: Final = "Orbit_direction"
+RELATIVE_ORBIT: Final = "Relative_orbit_number"
+PERPENDICULAR_BASELINE: Final = "Perpendicular_baseline"
 SYNTHETIC: Final = "Note"
 """A note whose value starts with SYNTHETIC marks a tree made by `flatsim-stac sample`."""
-MISSING: Final = frozenset({"", "n/a", "na", "none", "null", "-"})
+MISSING: Final = frozenset({"", "n/a", "na", "nan", "none", "null", ":null", "-"})
 """Values that stand for none, folded to lower case."""
 
-KNOWN_KEYS: Final = frozenset(
-    {*(field.key for field in FIELDS), SUPER_MASTER, REFERENCE_DATE, *PAIR_SCENES, SYNTHETIC, "Perpendicular_baseline"}
+COMPARED_KEYS: Final = (
+    MEASUREMENT_START,
+    MEASUREMENT_END,
+    ORBIT_DIRECTION,
+    RELATIVE_ORBIT,
+    PERPENDICULAR_BASELINE,
 )
+"""Keys that are compared with what the package's name, rasters and lists say."""
+
+KNOWN_KEYS: Final = frozenset(
+    {
+        *(field.key for field in FIELDS),
+        *LINEAGE_PHRASES,
+        *COMPARED_KEYS,
+        *PAIR_SCENES,
+        SUPER_MASTER,
+        REFERENCE_DATE,
+        SYNTHETIC,
+    }
+)
+"""Keys that the builder uses."""
+
+UNUSED_KEYS: Final = frozenset(
+    {
+        "DDSS_ID", "Product_ID", "Product_type", "Product_format", "Product_size", "Preview_url", "Legend_url",
+        "Product_url", "kmz_url", "Bounding_box", "Bounding_box_wkt", "License", "User_ID", "AffiliationIdentifier",
+        "Main_reference", "Applied_algorithm_description", "MethodDescription", "Service_used_for_generation",
+        "Geographic_CS_type_code", "Parallel_baseline", "Along_track_baseline", "Map_of_LOS_vector",
+        "Spatial_resolution", "Sensor", "Mode", "Antenna_side", "Polarisation", "Wavelength", "Value_unit",
+        "Number_of_looks_azimuth", "Number_of_looks_range", "Lookup_table_from_radar_coordinates_to_ground_coordinates",
+        "FilterStrength", "filterstyle", "SWwindowsize", "SWamplim", "Rlooks_int", "Rlooks_unw",
+    }
+)  # fmt: skip
+"""Known keys that nothing is taken from: rasters, names and rows of the vocabulary say the same with more certainty.
+
+`Value_unit` is among them: `degree` stands in it for the grid of a phase product, and a velocity has been labelled
+mm/yr that is in rad/yr. `Bounding_box` too: latitude and longitude have been seen swapped.
+"""
+
+VOCABULARY: Final = KNOWN_KEYS | UNUSED_KEYS
+"""All known keys."""
 
 DEM_NAMES: Final = (
     (re.compile(r"cop(ernicus)?[-_ ]?dem|glo-?30", re.IGNORECASE), "COP-DEM_GLO30"),

@@ -16,11 +16,14 @@ FIRST, SECOND = date(2015, 11, 11), date(2015, 11, 23)
 
 def test_meta_with_and_without_colon_repeats_and_missing_values() -> None:
     text = "Used_DEM: SRTM\nUsed_DEM: other\nReference_date 2015-11-11T04:39:40Z\nUser_ID: N/a\n\nNoValue\n"
-    assert sidecars.parse_meta(text) == {"Used_DEM": "SRTM", "Reference_date": "2015-11-11T04:39:40Z"}
+    meta = sidecars.collect_meta([text])
+    assert meta.first == {"Used_DEM": "SRTM", "Reference_date": "2015-11-11T04:39:40Z"}
+    assert meta.variants == {"Used_DEM": ("other",)}
+    assert not meta.unknown
 
 
 def test_meta_value_with_colons_is_whole() -> None:
-    assert sidecars.parse_meta("Software_version: NSBAS:v2.3.0:02fa")["Software_version"] == "NSBAS:v2.3.0:02fa"
+    assert dict(sidecars.parse_meta("Software_version: NSBAS:v2.3.0:02fa")) == {"Software_version": "NSBAS:v2.3.0:02fa"}
 
 
 def test_latin1_is_read() -> None:
@@ -81,7 +84,7 @@ def test_dem_names(text: str, name: str) -> None:
 @given(st.binary(max_size=400))
 def test_arbitrary_bytes_raise_nothing_but_refusals(content: bytes) -> None:
     text = sidecars.decode(content)
-    sidecars.parse_meta(text)
+    sidecars.collect_meta([text])
     sidecars.parse_parameters(text)
     for parse in (
         sidecars.parse_baselines,

@@ -1,0 +1,220 @@
+"""What a package says of itself in several places, compared before it is published. Pure.
+
+Each check yields one text for each disagreement, with both values in it. A check is silent about what is not stated:
+every sidecar may be missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from math import degrees, radians, sin
+from typing import Final
+
+from catalog_builder.footprint import bbox, is_on_earth
+from catalog_builder.model import DatePair, Footprint, Package, Ring, Track
+from catalog_builder.sidecars import iso_time, number, orbit_state, scenes
+from catalog_builder.vocab.sidecars import (
+    MEASUREMENT_END,
+    MEASUREMENT_START,
+    ORBIT_DIRECTION,
+    PAIR_SCENES,
+    PERPENDICULAR_BASELINE,
+    RELATIVE_ORBIT,
+)
+
+DAY_TOLERANCE: Final = timedelta(minutes=10)
+"""How far outside its day a time may lie: an acquisition of several scenes may begin before midnight or end after."""
+BASELINE_TOLERANCE_M: Final = 5.0
+BASELINE_TOLERANCE_SHARE: Final = 0.1
+"""The two baselines of a pair may be taken at different places of the image, over which it changes by some metres."""
+AREA_LIMITS_KM2: Final = (100.0, 1_000_000.0)
+"""A fraction of a burst (80 km by 20 km), and a swath of 250 km over 4 000 km."""
+KM_PER_DEGREE: Final = 111.2
+HALF_TURN_DEG: Final = 180.0
+
+Check = Callable[[Package, Track, Footprint], Iterator[str]]
+
+
+def disagreements(package: Package, track: Track, footprint: Footprint) -> list[str]:
+    """All that a package says in two places and differently, or that cannot be; empty for a sound one.
+
+    Args:
+        package: the package, read.
+        track: what its track knows.
+        footprint: the one it is to be published with.
+    """
+    found = (text for check in CHECKS for text in check(package, track, footprint))
+    return list(dict.fromkeys(found))
+
+
+def missing_pairs(series: Package, packages: Iterable[DatePair]) -> str | None:
+    """Which of the pairs that a series was made from have no package, in one text; None when all have one.
+
+    Args:
+        series: a series package.
+        packages: the pairs of its track that have a package.
+    """
+    there = {frozenset((pair.reference, pair.secondary)) for pair in packages}
+    kept = series.texts.rms_rad
+    missing = sorted(pair for pair in kept if frozenset((pair.reference, pair.secondary)) not in there)
+    if not missing:
+        return None
+    if len(missing) == len(kept):
+        return f"none of the {len(kept)} pairs of RMSinterfero.txt has a package"
+    names = ", ".join(f"{pair.reference}/{pair.secondary}" for pair in missing)
+    return f"{len(missing)} of the {len(kept)} pairs of RMSinterfero.txt have no package: {names}"
+
+
+def dates_of_files(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The dates in the names of a pair's files are those of its package."""
+    if not package.name.kind.per_pair:
+        return
+    ours = package.name.pair
+    names = [raster.name for raster in package.rasters]
+    names += [product for _, product in (*package.pictures, *package.metadata)]
+    for name in names:
+        if name.pair is not None and name.pair != ours:
+            theirs = f"{name.pair.reference}/{name.pair.secondary}"
+            yield f"{name.text} is of {theirs}, the package of {ours.reference}/{ours.secondary}"
+
+
+def dates_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The measurement of a pair starts and ends on its dates, that of a series or auxiliary package between them."""
+    name = package.name
+    first, last = sorted((name.first, name.last))
+    for key, day in ((MEASUREMENT_START, first), (MEASUREMENT_END, last)):
+        earliest, latest = (day, day) if name.kind.per_pair else (first, last)
+        for value in package.texts.stated(key):
+            moment = iso_time(value)
+            if moment and not _in_days(moment, earliest, latest):
+                yield f"{key} of a .meta is {value}, the package is of {name.first}/{name.last}"
+
+
+def dates_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The scenes that a pair was made from were taken on its dates, each in its role."""
+    if not package.name.kind.per_pair:
+        return
+    for key, role, day in zip(PAIR_SCENES, ("reference", "secondary"), package.name.pair.days, strict=True):
+        for value in package.texts.stated(key):
+            found = scenes(value)
+            days = sorted({moment.date() for scene in found for moment in (scene.start, scene.stop)})
+            if found and day not in days:
+                yield f"{key} of a .meta is of {days[0]}, the package's {role} date is {day}"
+
+
+def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The cube has one band for each date of `RMSdate.txt`, no date comes twice, and all lie in the package's range."""
+    epochs, name = package.texts.epochs, package.name
+    for raster in package.rasters:
+        is_cube = raster.name.product is not None and raster.name.product.key == "dts"
+        if is_cube and epochs and raster.grid.count != len(epochs):
+            yield f"{raster.name.text} has {raster.grid.count} bands, RMSdate.txt {len(epochs)} dates"
+    if len(set(epochs)) < len(epochs):
+        yield f"RMSdate.txt has {len(epochs)} dates, of which {len(set(epochs))} differ"
+    for day in epochs:
+        if not name.first <= day <= name.last:
+            yield f"RMSdate.txt holds {day}, the package is of {name.first}/{name.last}"
+
+
+def orbit_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """Direction and number of the orbit in the `.meta` are those of the track's name."""
+    name = package.name
+    for value in package.texts.stated(ORBIT_DIRECTION):
+        state = orbit_state(value)
+        if state and state != name.orbit_state:
+            yield f"{ORBIT_DIRECTION} of a .meta is {value}, the track {name.track} is {name.orbit_state}"
+    for value in package.texts.stated(RELATIVE_ORBIT):
+        orbit = number(value)
+        if orbit is not None and orbit != name.relative_orbit:
+            yield f"{RELATIVE_ORBIT} of a .meta is {value}, that of the track {name.track} is {name.relative_orbit}"
+
+
+def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """One of a pair's scenes, at least, is of the track's relative orbit; the number changes where it starts anew."""
+    found = [scene for key in PAIR_SCENES for value in package.texts.stated(key) for scene in scenes(value)]
+    orbits = {scene.relative_orbit for scene in found} - {None}
+    name = package.name
+    if orbits and name.relative_orbit not in orbits:
+        seen = ", ".join(str(orbit) for orbit in sorted(filter(None, orbits)))
+        yield f"the scenes in a .meta are of relative orbit {seen}, the track {name.track} of {name.relative_orbit}"
+
+
+def orbit_of_vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """A radar that looks to the right looks east when it flies north, west when it flies south."""
+    view, name = package.line_of_sight, package.name
+    if view is None:
+        return
+    seen = "ascending" if view.azimuth_deg < HALF_TURN_DEG else "descending"
+    if seen != name.orbit_state:
+        yield (
+            f"the line-of-sight vectors look towards {view.azimuth_deg:.0f} degrees, as of an {seen} orbit; "
+            f"the track {name.track} is {name.orbit_state}"
+        )
+
+
+def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The baseline of a pair's `.meta` is that of `baseline.rsc`, within 5 m or a tenth."""
+    if not package.name.kind.per_pair:
+        return
+    ours = track.texts.perpendicular_baseline_m(package.name.pair)
+    for value in package.texts.stated(PERPENDICULAR_BASELINE):
+        theirs = number(value)
+        if ours is None or theirs is None:
+            continue
+        if abs(theirs - ours) > max(BASELINE_TOLERANCE_M, BASELINE_TOLERANCE_SHARE * abs(ours)):
+            yield f"{PERPENDICULAR_BASELINE} of a .meta is {value} m, by baseline.rsc it is {ours:.3f} m"
+
+
+def plausible_footprint(package: Package, _track: Track, footprint: Footprint) -> Iterator[str]:
+    """The footprint is on earth, of a size that a swath can have, and where the region is."""
+    ring, region = footprint.ring, package.name.region
+    west, south, east, north = bbox(ring)
+    here = f"{west:g}, {south:g}, {east:g}, {north:g}"
+    if not is_on_earth(ring):
+        yield f"the footprint {here} is not on earth"
+        return
+    area_km2 = area_of(ring)
+    low, high = AREA_LIMITS_KM2
+    if not low <= area_km2 <= high:
+        yield f"the footprint {here} has {area_km2:.0f} km2, not between {low:.0f} and {high:.0f}"
+    if region.bbox is None or _meet((west, south, east, north), region.bbox):
+        return
+    swapped = _meet((south, west, north, east), region.bbox)
+    there = ", ".join(f"{value:g}" for value in region.bbox)
+    hint = ": latitude and longitude look swapped" if swapped else ""
+    yield f"the footprint {here} is not in {region.title} ({there}){hint}"
+
+
+def area_of(ring: Ring) -> float:
+    """Area of a ring in square kilometres on a sphere, edges straight in longitude and latitude; exact for boxes.
+
+    >>> round(area_of(((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))) / 1e3, 1)
+    12.4
+    """
+    total = sum((x2 - x1) * (sin(radians(y1)) + sin(radians(y2))) / 2 for (x1, y1), (x2, y2) in pairwise(ring))
+    return abs(degrees(total)) * KM_PER_DEGREE**2
+
+
+def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+
+
+def _in_days(moment: datetime, first: date, last: date) -> bool:
+    start = datetime.combine(first, time(), tzinfo=moment.tzinfo)
+    end = datetime.combine(last, time(), tzinfo=moment.tzinfo) + timedelta(days=1)
+    return start - DAY_TOLERANCE <= moment <= end + DAY_TOLERANCE
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    dates_of_files,
+    dates_of_metadata,
+    dates_of_scenes,
+    dates_of_cube,
+    orbit_of_metadata,
+    orbit_of_scenes,
+    orbit_of_vectors,
+    perpendicular_baseline,
+    plausible_footprint,
+)
