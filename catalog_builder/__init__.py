@@ -3,6 +3,8 @@
 Data goes one way, one module a step; `build` is the contents page:
 
     plan, walk      roots → packages, sorted by track                    (reads directory names)
+    storage,        a package → its files, in a folder or in an archive  (reads files)
+      archive
     read, raster    a package → headers, texts, outline                  (reads files)
     names, sidecars file names and texts → `model`                       (pure)
     track           the packages of a track → what all its items share   (pure)

@@ -28,8 +28,9 @@ SHA256_MULTIHASH = "1220"
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 GEOTIFF = "image/tiff; application=geotiff"
 TIFF = "image/tiff"
+ZIP = "application/zip"
 
-MEDIA_TYPES = {".png": PNG, ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".xml": "application/xml"}
+MEDIA_TYPES = {".png": PNG, ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".xml": "application/xml", ".zip": ZIP}
 
 
 def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
@@ -48,7 +49,7 @@ def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
         keys[_stem(raster.name)] = key
         assets[key] = _raster_asset(raster, key, package, href)
     thumbnail = _thumbnail_of(package)
-    if thumbnail:
+    if thumbnail and package.archive is None:
         assets["thumbnail"] = _plain(thumbnail, "Preview", ["thumbnail"], href)
     for member, name in package.pictures:
         key = keys.get(_stem(name), name.key)
@@ -60,6 +61,8 @@ def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
     for member in package.others:
         key, asset = _side_asset(member, href)
         assets[_free(assets, key)] = asset
+    if package.archive:
+        assets[_free(assets, "package")] = _plain(package.archive, "Package as one zip archive", ["archive"], href)
     return assets
 
 
@@ -114,7 +117,7 @@ def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -
         "sar:looks_range": RANGE_TO_AZIMUTH_LOOKS * name.looks,
         "data_type": grid.dtype,
         "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
-        **_file_fields(raster.member),
+        **_file_fields(raster.member, _media_type(grid)),
     }
     bands = _bands(raster, package)
     if bands:
@@ -127,17 +130,28 @@ def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -
         href=href(raster.member.path),
         title=title,
         description=description,
-        media_type=_media_type(grid),
+        media_type=_type_at_href(raster.member, _media_type(grid)),
         roles=_roles(name.product, name.geometry),
         extra_fields=fields,
     )
 
 
-def _file_fields(member: Member) -> dict[str, Any]:
+def _file_fields(member: Member, media_type: str) -> dict[str, Any]:
+    """Size and checksum; of an entry of an archive they stand with its path, since the address is the archive's."""
     fields: dict[str, Any] = {"file:size": member.size_bytes}
     if member.sha256:
         fields["file:checksum"] = f"{SHA256_MULTIHASH}{member.sha256}"
-    return fields
+    if member.entry is None:
+        return fields
+    entry = {"href": member.entry, "type": media_type, **fields}
+    if member.byte_range:
+        entry["range"] = list(member.byte_range)
+    return {"archive": [entry]}
+
+
+def _type_at_href(member: Member, media_type: str) -> str:
+    """Media type of what the address gives: the archive, for an entry of one."""
+    return media_type if member.entry is None else ZIP
 
 
 def _json_number(value: float) -> float | str:
@@ -242,13 +256,13 @@ def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
 def _plain(
     member: Member, title: str, roles: list[str], href: AssetHref, *, media_type: str | None = None
 ) -> pystac.Asset:
-    kind = media_type or MEDIA_TYPES.get(member.path.suffix.lower(), TEXT)
+    kind = media_type or MEDIA_TYPES.get(PurePath(member.name).suffix.lower(), TEXT)
     return pystac.Asset(
         href=href(member.path),
         title=title,
-        media_type=kind,
+        media_type=_type_at_href(member, kind),
         roles=roles,
-        extra_fields=_file_fields(member),
+        extra_fields=_file_fields(member, kind),
     )
 
 

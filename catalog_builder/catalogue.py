@@ -84,7 +84,7 @@ def _read(found: Found, options: Options, outcome: Outcome) -> Package | None:
 def _warnings(package: Package) -> Iterator[Remark]:
     for raster in package.rasters:
         if raster.name.product is None:
-            yield Remark(str(raster.member.path), f"unknown product {raster.name.acronym!r}")
+            yield Remark(str(raster.member.where), f"unknown product {raster.name.acronym!r}")
 
 
 def _catalogue(package: Package, track: Track, layout: Layout, options: Options, outcome: Outcome) -> None:
@@ -96,4 +96,4 @@ def _catalogue(package: Package, track: Track, layout: Layout, options: Options,
     outcome.warnings += [Remark(str(package.found.path), text) for text in item.properties.get(WARNINGS, ())]
     outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
     for member in package.ignored:
-        outcome.ignored.append(Remark(str(member.path), "written by a user's tool, not by the producer"))
+        outcome.ignored.append(Remark(str(member.where), "written by a user's tool, not by the producer"))

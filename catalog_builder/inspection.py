@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from catalog_builder import archive
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.errors import PackageRefused
 from catalog_builder.layout import ServiceLayout
 from catalog_builder.model import Found, Member, Package, PackageName, ProductName, Track
 from catalog_builder.names import item_id, parse_package, parse_product
 from catalog_builder.plan import Plan, TrackPlan, make_plan
-from catalog_builder.read import list_members, read_package
+from catalog_builder.read import read_package
 from catalog_builder.report import Remark
+from catalog_builder.storage import list_members
 from catalog_builder.vocab.collections import collection_id
 
 Rows = dict[str, Any]
@@ -189,10 +191,12 @@ def _product_rows(name: ProductName) -> Rows:
 
 def _tell_listing(seen: Inspection) -> None:
     """Files of something that no build opens."""
-    if not seen.path.is_dir():
+    is_archive = seen.path.suffix.lower() == archive.SUFFIX and seen.path.is_file()
+    if not seen.path.is_dir() and not is_archive:
         return
+    name = seen.path.stem if is_archive else seen.path.name
     try:
-        members = list_members(seen.path)
+        members = list_members(Found(path=seen.path, root=seen.path.parent, name=name, is_archive=is_archive))
     except PackageRefused as refusal:
         seen.problems.append(refusal.reason)
         return
@@ -215,7 +219,7 @@ def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
     except PackageRefused:
         _tell_listing(seen)
         return
-    assets = {unquote(asset["href"]).rsplit("/", 1)[-1]: key for key, asset in _assets(seen).items()}
+    assets = {_file_name(asset): key for key, asset in _assets(seen).items()}
     for member in _members(package):
         file = _seen(member)
         if seen.item:
@@ -238,6 +242,12 @@ def _tell_reasons(seen: Inspection, outcome: Outcome) -> None:
     for file in seen.files:
         if file.asset is None:
             file.note = reasons.get(file.name, "")
+
+
+def _file_name(asset: Rows) -> str:
+    entries = asset.get("archive")
+    href = str(entries[0]["href"] if entries else unquote(asset["href"]))
+    return href.rsplit("/", 1)[-1]
 
 
 def _assets(seen: Inspection) -> Rows:

@@ -125,24 +125,37 @@ class Member:
 
     name: str
     path: Path
+    """The file; for an entry of an archive, the archive."""
+    entry: str | None = None
+    """Path in the archive."""
+    byte_range: tuple[int, int] | None = None
+    """First and last byte in the archive of an entry that is stored unpacked."""
     size_bytes: int
     modified_ns: int
     sha256: str | None = None
     """Hexadecimal; None unless asked for."""
 
+    @property
+    def where(self) -> Path:
+        """Path to name it by in a message: below the archive, for an entry of one."""
+        return self.path if self.entry is None else self.path / self.name
+
+    @property
+    def gdal_path(self) -> Path:
+        """What GDAL opens: the file, or the entry through `/vsizip/`."""
+        return self.path if self.entry is None else Path(f"/vsizip/{{{self.path}}}/{self.entry}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A directory that is named as a package, not yet listed."""
+    """A directory or zip archive that is a package, not yet listed."""
 
     path: Path
     root: Path
     """The tree it was found in; asset addresses are relative to it."""
-
-    @property
-    def name(self) -> str:
-        """Name of the directory."""
-        return self.path.name
+    name: str
+    """The package name."""
+    is_archive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +252,8 @@ class Package:
 
     found: Found
     name: PackageName
+    archive: Member | None = None
+    """The zip archive that holds all files; None for a directory."""
     rasters: tuple[Raster, ...]
     pictures: tuple[tuple[Member, ProductName], ...]
     metadata: tuple[tuple[Member, ProductName], ...]

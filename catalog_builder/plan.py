@@ -1,9 +1,12 @@
-"""Roots → packages by track, and those that are refused or ignored by their name alone. Opens nothing."""
+"""Roots → packages by track, and those that are refused or ignored unread.
+
+Only where an archive and a directory make the same item are they listed, to tell whether one is the other unpacked.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from catalog_builder.errors import PackageRefused
 from catalog_builder.model import Found, TrackKey
 from catalog_builder.names import item_id, parse_package, track_id
 from catalog_builder.report import Remark, Report
+from catalog_builder.storage import list_members
 from catalog_builder.walk import walk
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO(?![A-Za-z])")
@@ -43,14 +47,13 @@ def make_plan(roots: Sequence[Path]) -> Plan:
     """
     report = Report()
     tracks: dict[TrackKey, TrackPlan] = {}
-    places: dict[str, Path] = {}
-    for found in _all_found(roots):
-        report.found += 1
-        path = found.path if isinstance(found, Found) else found
-        try:
-            _place(found, tracks, places, report)
-        except PackageRefused as refusal:
-            report.refused.append(Remark(str(path), refusal.reason))
+    for twins in _by_item(roots, report).values():
+        first, *others = sorted(twins, key=lambda found: found.is_archive)
+        for other in others:
+            _set_aside(other, first, report)
+        name = parse_package(first.name)
+        plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
+        (plan.pairs if name.kind.per_pair else plan.shared).append(first)
     ordered = sorted(tracks.values(), key=lambda track: track_id(track.key))
     for track in ordered:
         track.shared.sort(key=lambda one: one.name)
@@ -58,27 +61,47 @@ def make_plan(roots: Sequence[Path]) -> Plan:
     return Plan(tracks=ordered, report=report)
 
 
-def _all_found(roots: Sequence[Path]) -> Iterable[Found | Path]:
+def _by_item(roots: Sequence[Path], report: Report) -> dict[str, list[Found]]:
+    """Well-named packages by the id of the item they make; the others go into the report."""
+    items: dict[str, list[Found]] = {}
+    for found in _all_found(roots):
+        report.found += 1
+        if _VARIANT.search(found.name):
+            report.ignored.append(Remark(str(found.path), "a QO variant, whose meaning is not documented"))
+            continue
+        try:
+            items.setdefault(item_id(parse_package(found.name)), []).append(found)
+        except PackageRefused as refusal:
+            report.refused.append(Remark(str(found.path), refusal.reason))
+    return items
+
+
+def _all_found(roots: Sequence[Path]) -> Iterator[Found]:
     """Packages of all roots; a package reached by two roots is found once."""
     seen: set[Path] = set()
     for root in roots:
         for found in walk(root):
-            path = (found.path if isinstance(found, Found) else found).resolve()
+            path = found.path.resolve()
             if path not in seen:
                 seen.add(path)
                 yield found
 
 
-def _place(found: Found | Path, tracks: dict[TrackKey, TrackPlan], places: dict[str, Path], report: Report) -> None:
-    path = found.path if isinstance(found, Found) else found
-    if _VARIANT.search(path.name):
-        report.ignored.append(Remark(str(path), "a QO variant, whose meaning is not documented"))
-        return
-    if not isinstance(found, Found):
-        raise PackageRefused(str(path), "an archive: unpack it first")
-    name = parse_package(path.name)
-    other = places.setdefault(item_id(name), path)
-    if other != path:
-        raise PackageRefused(str(path), f"makes the same item as {other}")
-    plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
-    (plan.pairs if name.kind.per_pair else plan.shared).append(found)
+def _set_aside(other: Found, first: Found, report: Report) -> None:
+    """A second package of the same item: the archive of a directory that holds all its files is no fault."""
+    try:
+        if other.is_archive and not first.is_archive:
+            lacking = _names(other) - _names(first)
+            if not lacking:
+                report.ignored.append(Remark(str(other.path), f"the archive of {first.path}, which is catalogued"))
+                return
+            reason = f"makes the same item as {first.path}, which lacks {min(lacking)}"
+        else:
+            reason = f"makes the same item as {first.path}"
+    except PackageRefused as refusal:
+        reason = refusal.reason
+    report.refused.append(Remark(str(other.path), reason))
+
+
+def _names(found: Found) -> set[str]:
+    return {member.name for member in list_members(found)}

@@ -33,7 +33,12 @@ Dataset: TypeAlias = DatasetReader
 
 @contextmanager
 def opened(path: Path) -> Iterator[Dataset]:
-    """Open a raster, with GDAL's errors turned into ours.
+    """Open a TIFF, with GDAL's errors turned into ours.
+
+    No other format is tried: some of them name further files that would be read.
+
+    Args:
+        path: a file, or one of GDAL's virtual paths.
 
     Raises:
         PackageRefused: the file is no raster, is truncated or cannot be read.
@@ -42,7 +47,7 @@ def opened(path: Path) -> Iterator[Dataset]:
     try:
         with rasterio.Env(**options), warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)  # what radar geometry is
-            with rasterio.open(path) as dataset:
+            with rasterio.open(path, driver="GTiff") as dataset:
                 yield dataset
     except (RasterioError, OSError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error

@@ -3,14 +3,11 @@ reads products."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from catalog_builder import raster, sidecars
+from catalog_builder import raster, sidecars, storage
 from catalog_builder.errors import PackageRefused
 from catalog_builder.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
 from catalog_builder.model import (
@@ -75,13 +72,14 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
     name = parse_package(found.name)
-    files = _sort(list_members(found.path, checksums=checksums))
+    files = _sort(storage.list_members(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     rasters, seen = _read_rasters(files.rasters, name)
     return Package(
         found=found,
         name=name,
+        archive=storage.archive_member(found, checksums=checksums),
         rasters=tuple(rasters),
         pictures=tuple(files.pictures),
         metadata=tuple(files.metadata),
@@ -93,37 +91,6 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
         coherence_mean=seen.coherence_mean,
         line_of_sight=seen.line_of_sight,
     )
-
-
-def list_members(folder: Path, *, checksums: bool = False) -> list[Member]:
-    """Regular files of a folder, by name.
-
-    Raises:
-        PackageRefused: the folder cannot be listed.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
-    except OSError as error:
-        raise PackageRefused(str(folder), f"cannot be listed: {error.strerror}") from error
-    return [
-        Member(
-            name=name,
-            path=folder / name,
-            size_bytes=status.st_size,
-            modified_ns=status.st_mtime_ns,
-            sha256=_sha256(folder / name) if checksums else None,
-        )
-        for name, status in sorted(files)
-    ]
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
 
 
 def _sort(members: Iterable[Member]) -> _Files:
@@ -150,8 +117,8 @@ def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) ->
     outlined = next((key for key in name.kind.footprint_from if key in keys), None)
     rasters, seen = [], _Seen()
     for member, product in files:
-        with raster.opened(member.path) as dataset:
-            grid = raster.read_grid(member.path, dataset, size_bytes=member.size_bytes)
+        with raster.opened(member.gdal_path) as dataset:
+            grid = raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes)
             found = Raster(member=member, name=product, grid=grid)
             _look_into(dataset, found, seen, outlined=outlined)
         rasters.append(found)
@@ -182,13 +149,10 @@ def _read_texts(files: _Files) -> Texts:
     for member in files.others:
         row = _TEXT_PARSERS.get(member.name.lower())
         if row:
-            values[row[0]] = row[1](_text(member), str(member.path))
+            values[row[0]] = row[1](_text(member), str(member.where))
     meta = sidecars.collect_meta(_text(member) for member, _ in files.metadata)
     return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, **values)
 
 
 def _text(member: Member) -> str:
-    try:
-        return sidecars.decode(member.path.read_bytes())
-    except OSError as error:
-        raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error
+    return sidecars.decode(storage.read_bytes(member))

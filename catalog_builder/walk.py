@@ -13,8 +13,8 @@ from catalog_builder.names import is_package_name
 ARCHIVE_SUFFIX = ".zip"
 
 
-def walk(root: Path) -> Iterator[Found | Path]:
-    """Yield each package directory at or below `root`, and the path of each archive that is named as a package.
+def walk(root: Path) -> Iterator[Found]:
+    """Yield each directory and zip archive at or below `root` that is named as a package.
 
     A package directory is not searched for further packages. Links to directories are followed once.
 
@@ -28,16 +28,17 @@ def walk(root: Path) -> Iterator[Found | Path]:
     yield from _walk(root, root, seen=set())
 
 
-def _walk(folder: Path, root: Path, *, seen: set[tuple[int, int]]) -> Iterator[Found | Path]:
+def _walk(folder: Path, root: Path, *, seen: set[tuple[int, int]]) -> Iterator[Found]:
     status = folder.stat()
     if (status.st_dev, status.st_ino) in seen:
         return
     seen.add((status.st_dev, status.st_ino))
     if is_package_name(folder.name):
-        yield Found(path=folder, root=root)
+        yield Found(path=folder, root=root, name=folder.name)
         return
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_dir():
             yield from _walk(folder / entry.name, root, seen=seen)
         elif is_package_name(entry.name) and entry.name.lower().endswith(ARCHIVE_SUFFIX):
-            yield folder / entry.name
+            path = folder / entry.name
+            yield Found(path=path, root=root, name=path.stem, is_archive=True)

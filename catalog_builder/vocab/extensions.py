@@ -30,6 +30,7 @@ BY_FIELD: Final = {
     "version": _uri("version", "1.2.0"),
     "renders": _uri("render", "2.0.0"),
     "published": _uri("timestamps", "1.1.0"),
+    "archive": _uri("archive", "1.0.0"),
 }
 """Extensions whose fields carry no prefix."""
 

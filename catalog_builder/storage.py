@@ -1,0 +1,111 @@
+"""Found packages → their files, listed and read, wherever they live: in a directory or in a zip archive."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from catalog_builder import archive
+from catalog_builder.errors import PackageRefused
+from catalog_builder.model import Found, Member
+
+MAX_TEXT_BYTES = 16 * 2**20
+"""Largest text that is read; the longest list of a real package has some thousand lines."""
+
+
+def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
+    """Regular files of a package, by name.
+
+    Args:
+        found: the package.
+        checksums: read every file whole for its SHA-256.
+
+    Raises:
+        PackageRefused: it cannot be listed, or is an archive that is damaged or unsafe.
+    """
+    return _in_archive(found, checksums=checksums) if found.is_archive else _in_folder(found, checksums=checksums)
+
+
+def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
+    """The archive of a package itself; None for a directory.
+
+    Raises:
+        PackageRefused: it cannot be read.
+    """
+    if not found.is_archive:
+        return None
+    try:
+        status = found.path.stat()
+    except OSError as error:
+        raise PackageRefused(str(found.path), f"cannot be read: {error.strerror}") from error
+    return Member(
+        name=found.path.name,
+        path=found.path,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        sha256=_sha256(found.path) if checksums else None,
+    )
+
+
+def read_bytes(member: Member) -> bytes:
+    """Content of a text of a package.
+
+    Raises:
+        PackageRefused: it cannot be read or is longer than any real one.
+    """
+    try:
+        if member.entry is not None:
+            content = archive.read_entry(member.path, member.entry, max_bytes=MAX_TEXT_BYTES + 1)
+        else:
+            with member.path.open("rb") as file:
+                content = file.read(MAX_TEXT_BYTES + 1)
+    except OSError as error:
+        raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_TEXT_BYTES:
+        raise PackageRefused(str(member.path), f"{member.name} is longer than {MAX_TEXT_BYTES} bytes")
+    return content
+
+
+def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
+    try:
+        with os.scandir(found.path) as entries:
+            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+    except OSError as error:
+        raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
+    return [
+        Member(
+            name=name,
+            path=found.path / name,
+            size_bytes=status.st_size,
+            modified_ns=status.st_mtime_ns,
+            sha256=_sha256(found.path / name) if checksums else None,
+        )
+        for name, status in sorted(files)
+    ]
+
+
+def _in_archive(found: Found, *, checksums: bool) -> list[Member]:
+    """Times are the archive's own: those of its entries have no time zone."""
+    whole = archive_member(found)
+    assert whole is not None  # noqa: S101 (the caller asked)
+    return [
+        Member(
+            name=entry.name,
+            path=found.path,
+            entry=entry.path,
+            byte_range=entry.byte_range,
+            size_bytes=entry.size_bytes,
+            modified_ns=whole.modified_ns,
+            sha256=archive.entry_sha256(found.path, entry.path) if checksums else None,
+        )
+        for entry in archive.list_entries(found.path, found.name)
+    ]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
