@@ -7,6 +7,7 @@ keeps its own spelling in `PackageName.text`.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import PurePath
 
@@ -144,10 +145,10 @@ def compact_date(where: str, text: str) -> date:
     Raises:
         PackageRefused: no such day; `where` is named.
     """
-    try:
-        return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)
-    except ValueError:
-        raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)") from None
+    if len(text) == len("YYYYMMDD"):  # strptime takes 2015111 for the first of November
+        with suppress(ValueError):
+            return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)
+    raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)")
 
 
 def item_id(name: PackageName) -> str:

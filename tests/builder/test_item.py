@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,69 @@ def test_without_sidecars_times_are_nominal_and_nothing_is_made_up(own_tree: tup
         invented = {"insar:perpendicular_baseline", "flatsim:unwrapped_fraction", "flatsim:used_in_timeseries"}
         assert not invented & properties.keys(), name
         assert "SYNTHETIC" not in properties.get("keywords", ())
+
+
+Form = Callable[[str], bytes]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: text.replace(": ", " ").encode(),
+        lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
+        lambda text: f"Author: R\u00e9gis\nUsed_DEM: N/a\n{text}".encode("latin-1"),
+        lambda text: text.replace("Z\n", "z \n").replace(": ", " : ").encode(),
+    ],
+)
+def test_every_form_of_the_sidecars_says_the_same(
+    own_tree: tuple[Path, SampleManifest], items: Items, form: Form
+) -> None:
+    folder, _ = own_tree
+    for path in folder.rglob("*.meta"):
+        path.write_bytes(form(path.read_text(encoding="utf-8")))
+    for name, item in catalogue(folder).items():
+        assert item["properties"] == items[name]["properties"]
+
+
+def test_height_of_ambiguity_follows_from_baseline_and_incidence(items: Items) -> None:
+    seen = 0
+    for item in items.values():
+        properties = item["properties"]
+        baseline_m = properties.get("insar:perpendicular_baseline", 0)
+        assert ("insar:height_of_ambiguity" in properties) == (abs(baseline_m) >= 1)
+        if abs(baseline_m) >= 1:
+            seen += 1
+            height_m = properties["insar:height_of_ambiguity"]
+            assert height_m * baseline_m > 0
+            sine = math.sin(math.radians(properties["view:incidence_angle"]))
+            range_m = 2 * height_m * baseline_m / (0.055466 * sine)
+            assert 780_000 < range_m < 980_000
+    assert seen
+
+
+def test_platform_is_told_where_one_satellite_took_both(own_tree: tuple[Path, SampleManifest]) -> None:
+    folder, manifest = own_tree
+    mixed, *others = [pair.package for _, pair in pairs_of(manifest)]
+    for path in folder.rglob(f"{mixed}/*.meta"):
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join(x.replace("S1A_", "S1B_") if x.startswith("Slave") else x for x in lines))
+    items = catalogue(folder)
+    assert "platform" not in items[mixed]["properties"]
+    assert {items[package]["properties"]["platform"] for package in others} == {"sentinel-1a"}
+
+
+def test_lineage_tells_filter_and_unwrapping(small_tree: tuple[Path, SampleManifest], items: Items) -> None:
+    for _, pair in pairs_of(small_tree[1]):
+        lineage = items[pair.package]["properties"]["processing:lineage"]
+        assert lineage.endswith("; filter: Sliding window; unwrapping: mpd.")
+
+
+def test_times_of_processing_are_utc(own_tree: tuple[Path, SampleManifest]) -> None:
+    folder, _ = own_tree
+    for path in folder.rglob("*.meta"):
+        path.write_text(path.read_text().replace("2021-11-18T00:00:00Z", "2021-11-18T02:00:00+02:00"))
+    for item in catalogue(folder).values():
+        assert item["properties"]["processing:datetime"] == "2021-11-18T00:00:00Z"
 
 
 def test_without_auxiliary_data_a_pair_keeps_its_own_meta_baseline(own_tree: tuple[Path, SampleManifest]) -> None:

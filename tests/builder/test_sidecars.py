@@ -48,6 +48,8 @@ def test_tables() -> None:
         (sidecars.parse_baselines, "20151111 many\n", "many"),
         (sidecars.parse_rms, "0 20151111 20150230 0.4\n", "20150230"),
         (sidecars.parse_epochs, "0 2015-11-11 0.4\n", "2015-11-11"),
+        (sidecars.parse_epochs, "0 2015111 0.4\n", "2015111"),
+        (sidecars.parse_unwrapped_fraction, "20151111 20151123 87.5\n", "87.5 of 2015-11-11/2015-11-23"),
     ],
 )
 def test_a_wrong_date_or_number_is_refused_by_name(parse, text: str, fault: str) -> None:
@@ -65,9 +67,37 @@ def test_scene_times_across_midnight_take_the_start() -> None:
     assert sidecars.scene_start("S1A_IW_SLC__1SDV_20171327T235945_20170628T000012") is None
 
 
+def test_a_day_of_an_acquisition_over_midnight() -> None:
+    scene = "S1A_IW_SLC__1SDV_20170627T235945_20170628T000012_017223_01CBB8_3A0F"
+    assert sidecars.scene_start(scene, date(2017, 6, 27)) == datetime(2017, 6, 27, 23, 59, 45, tzinfo=UTC)
+    assert sidecars.scene_start(scene, date(2017, 6, 28)) == datetime(2017, 6, 28, tzinfo=UTC)
+    assert sidecars.scene_start(scene, date(2017, 6, 29)) is None
+    assert sidecars.scene_start("burst 1 2", date(2017, 6, 27)) is None
+
+
+def test_a_key_is_matched_whole() -> None:
+    text = "My_Used_DEM: a\nUsed_DEM_2: b\nused_dem: c\nSee Used_DEM: d\n"
+    meta = sidecars.collect_meta([text])
+    assert meta.first == {}
+    assert meta.unknown == {"My_Used_DEM", "Used_DEM_2", "used_dem", "See"}
+
+
+def test_a_file_without_numbers_where_one_is_due() -> None:
+    pair = DatePair(FIRST, SECOND)
+    assert sidecars.parse_baselines("20151111 nan\n20151123 1.5\n", "b") == {SECOND: 1.5}
+    assert sidecars.parse_unwrapped_fraction("20151111 20151123 inf\n", "u") == {}
+    assert list(sidecars.parse_rms("0 20151111 20151123 nan\n", "r")) == [pair]
+
+
+def test_bytes_that_no_database_takes_are_left_out() -> None:
+    assert sidecars.decode(b"\xef\xbb\xbfUsed\0_DEM: SRTM") == "Used_DEM: SRTM"
+
+
 def test_times_are_utc_whatever_the_offset() -> None:
     assert sidecars.iso_time("2020-01-01T01:00:00+01:00") == datetime(2020, 1, 1, tzinfo=UTC)
-    assert sidecars.iso_time("yesterday") is None
+    assert sidecars.iso_time("2020-01-01T00:00:00.5X") == datetime(2020, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)
+    for text in ("yesterday", "", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00", "2020-02-30T00:00:00Z"):
+        assert sidecars.iso_time(text) is None
 
 
 @pytest.mark.parametrize(
