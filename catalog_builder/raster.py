@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -28,12 +28,26 @@ from catalog_builder.vocab.products import Product
 SAMPLED_ROWS = 64
 """Rows of a raster that are read for its outline, beside those that find its first and last valid row."""
 
+SMALL_PIXELS = 512 * 512
+"""Rasters up to this size are read whole, which then is cheaper than row by row."""
+
 Dataset: TypeAlias = DatasetReader
+Row: TypeAlias = NDArray[np.floating]
+RowReader: TypeAlias = Callable[[int], Row]
+
+
+@contextmanager
+def session() -> Iterator[None]:
+    """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks."""
+    options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
+    with rasterio.Env(**options), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Dataset]:
-    """Open a TIFF, with GDAL's errors turned into ours.
+    """Open a TIFF in a session, with GDAL's errors turned into ours.
 
     No other format is tried: some of them name further files that would be read.
 
@@ -43,12 +57,9 @@ def opened(path: Path) -> Iterator[Dataset]:
     Raises:
         PackageRefused: the file is no raster, is truncated or cannot be read.
     """
-    options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
     try:
-        with rasterio.Env(**options), warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)  # what radar geometry is
-            with rasterio.open(path, driver="GTiff") as dataset:
-                yield dataset
+        with rasterio.open(path, driver="GTiff") as dataset:
+            yield dataset
     except (RasterioError, OSError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
 
@@ -86,10 +97,12 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
 
 
 def _is_cog(path: Path, dataset: Dataset) -> bool:
-    """Only a tiled file can be cloud-optimised; the validator is asked about those alone."""
+    """Only a tiled file can be cloud-optimised. GDAL marks those it made so; others are validated."""
     height, width = dataset.block_shapes[0]
     if width == dataset.width and height < dataset.height:
         return False
+    if dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG":
+        return True
     valid, _, _ = cog_validate(path, quiet=True)
     return bool(valid)
 
@@ -122,10 +135,11 @@ def scan_rows(dataset: Dataset) -> tuple[list[RowSpan], float | None]:
     """
     count = min(dataset.height, SAMPLED_ROWS)
     rows = sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()})
+    read = _row_reader(dataset)
     spans: dict[int, RowSpan] = {}
     total, samples = 0.0, 0
     for row in rows:
-        values = _row(dataset, row)
+        values = read(row)
         valid = _valid(values)
         total += float(values[valid].sum(dtype=np.float64))
         samples += int(valid.sum())
@@ -134,12 +148,12 @@ def scan_rows(dataset: Dataset) -> tuple[list[RowSpan], float | None]:
             spans[row] = span
     if not spans:
         return [], None
-    for span in (_edge(dataset, rows, spans, first=True), _edge(dataset, rows, spans, first=False)):
+    for span in (_edge(read, rows, spans, first=True), _edge(read, rows, spans, first=False)):
         spans[span.row] = span
     return [spans[row] for row in sorted(spans)], total / samples
 
 
-def _edge(dataset: Dataset, rows: list[int], spans: dict[int, RowSpan], *, first: bool) -> RowSpan:
+def _edge(read: RowReader, rows: list[int], spans: dict[int, RowSpan], *, first: bool) -> RowSpan:
     """First or last valid row, by bisection between the outermost valid sample and the empty one beyond it."""
     inside = min(spans) if first else max(spans)
     beyond = [row for row in rows if (row < inside if first else row > inside)]
@@ -149,7 +163,7 @@ def _edge(dataset: Dataset, rows: list[int], spans: dict[int, RowSpan], *, first
     best = spans[inside]
     while abs(outside - inside) > 1:
         middle = (outside + inside) // 2
-        span = _span(middle, _valid(_row(dataset, middle)))
+        span = _span(middle, _valid(read(middle)))
         if span:
             inside, best = middle, span
         else:
@@ -157,12 +171,20 @@ def _edge(dataset: Dataset, rows: list[int], spans: dict[int, RowSpan], *, first
     return best
 
 
-def _row(dataset: Dataset, row: int) -> NDArray[np.floating]:
-    values: NDArray[np.floating] = dataset.read(1, window=Window(0, row, dataset.width, 1))[0]
-    return values
+def _row_reader(dataset: Dataset) -> RowReader:
+    """Rows of band 1: from memory where the raster is small, else each from the file."""
+    if dataset.height * dataset.width <= SMALL_PIXELS:
+        band: Row = dataset.read(1)
+        return lambda row: band[row]
+
+    def read(row: int) -> Row:
+        values: Row = dataset.read(1, window=Window(0, row, dataset.width, 1))[0]
+        return values
+
+    return read
 
 
-def _valid(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+def _valid(values: Row) -> NDArray[np.bool_]:
     valid: NDArray[np.bool_] = np.isfinite(values) & (values != 0)
     return valid
 

@@ -75,7 +75,8 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
     files = _sort(storage.list_members(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
-    rasters, seen = _read_rasters(files.rasters, name)
+    with raster.session():
+        rasters, seen = _read_rasters(files.rasters, name)
     return Package(
         found=found,
         name=name,
