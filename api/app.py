@@ -19,6 +19,7 @@ from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
 from api.middleware import add_middleware
 from api.roots import DataRoots
+from api.schemas import schemas_router
 from api.settings import ServiceSettings
 from catalog_builder.vocab.release import __version__
 
@@ -46,6 +47,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(browser_router(settings.browser_dir, settings.title))
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))
+    app.include_router(schemas_router())
     add_middleware(app, settings)
     add_error_handlers(app)
     return app

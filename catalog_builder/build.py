@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.collection import CollectionSummary
@@ -21,6 +22,7 @@ from catalog_builder.plan import Plan, TrackPlan, make_plan
 from catalog_builder.pool import in_order, pool
 from catalog_builder.report import Report, unknown_keys
 from catalog_builder.sinks import Sink
+from catalog_builder.vocab.schema import schema_uri
 
 BATCH = 64
 """Packages that are read and written together."""
@@ -115,7 +117,7 @@ def _write(run: _Run, outcome: Outcome) -> None:
     run.unknown_meta_keys |= outcome.unknown_meta_keys
     by_collection: dict[str, list[dict[str, object]]] = {}
     for item in outcome.items:
-        by_collection.setdefault(item["collection"], []).append(item)
+        by_collection.setdefault(item["collection"], []).append(_with_schema(run, item))
     for collection_id, items in by_collection.items():
         summary = run.summaries[collection_id]
         if not run.written[collection_id]:
@@ -140,4 +142,11 @@ def _close_collection(run: _Run, summary: CollectionSummary) -> None:
 
 
 def _document(run: _Run, summary: CollectionSummary) -> dict[str, object]:
-    return summary.create_collection(run.layout).to_dict(include_self_link=False, transform_hrefs=False)
+    collection = summary.create_collection(run.layout)
+    return _with_schema(run, collection.to_dict(include_self_link=False, transform_hrefs=False))
+
+
+def _with_schema(run: _Run, document: dict[str, Any]) -> dict[str, Any]:
+    """The document, declaring our own schema where it is known under which address that will be found."""
+    base = run.options.schema_base
+    return document | {"stac_extensions": [*document["stac_extensions"], schema_uri(base)]} if base else document

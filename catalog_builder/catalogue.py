@@ -29,6 +29,8 @@ class Options:
     """Refuse what would only be warned of."""
     lenient: bool = False
     """Publish a package that contradicts itself, with `flatsim:warnings`."""
+    schema_base: str | None = None
+    """Where the catalogue is published; documents then declare the schema of their `flatsim:*` fields there."""
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
 @click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
 @click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
+@click.option("--schema-base", metavar="URL", help="Where the catalogue is published; declare its own schema there.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def build(
     trees: tuple[Path, ...],
@@ -62,6 +63,7 @@ def build(
     checksums: bool,
     strict: bool,
     lenient: bool,
+    schema_base: str | None,
     quiet: bool,
 ) -> None:
     """Walk TREEs of FLATSIM packages and write their STAC catalogue.
@@ -72,7 +74,7 @@ def build(
         msg = "--out and --database exclude each other"
         raise click.UsageError(msg)
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
-    options = Options(checksums=checksums, strict=strict, lenient=lenient)
+    options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     report = run(trees, sink, layout, options=options, workers=workers, quiet=quiet)
     if report_file:
         report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")

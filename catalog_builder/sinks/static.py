@@ -20,6 +20,7 @@ from catalog_builder.links import GEOJSON, JSON, root_links
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 from catalog_builder.vocab.regions import region_of
+from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 CATALOG = "catalog.json"
 COLLECTION = "collection.json"
@@ -69,6 +70,9 @@ class StaticSink:
             hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
             catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
             _replace(region / CATALOG, {**catalog, "links": [*hierarchy, *children]})
+        schema = self.folder / SCHEMA_PATH
+        _make_folder(schema.parent)
+        _replace(schema, flatsim_schema())
         self._write_root(sorted(set(regions)))
 
     def _write_root(self, regions: list[Path]) -> None:

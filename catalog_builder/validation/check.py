@@ -8,6 +8,8 @@ from typing import Any
 
 from catalog_builder.validation.rules import broken_rules
 from catalog_builder.validation.schemas import Schemas
+from catalog_builder.vocab.properties import PREFIX
+from catalog_builder.vocab.schema import SCHEMA_PATH
 
 _CORE = {
     "Feature": "item-spec/json-schema/item.json",
@@ -39,7 +41,7 @@ def check(document: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
         return
     core_uri = f"https://schemas.stacspec.org/v{document.get('stac_version')}/{core}"
     valid = True
-    for uri in (core_uri, *document.get("stac_extensions", ())):
+    for uri in (core_uri, *document.get("stac_extensions", ()), *_undeclared(document)):
         error = schemas.first_error(document, uri)
         if error is not None:
             valid = False
@@ -47,3 +49,11 @@ def check(document: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
     if valid and document["type"] == "Feature" and document["id"].startswith("flatsim_"):
         for rule, message in broken_rules(document):
             yield Problem("", rule, message)
+
+
+def _undeclared(document: dict[str, Any]) -> Iterator[str]:
+    """Our own schema, for a document of ours that does not declare it since its address was not known."""
+    fields = [name for part in ("properties", "summaries") for name in document.get(part) or ()]
+    ours = any(name.startswith(PREFIX) for name in fields) or str(document.get("id")).startswith("flatsim_")
+    if ours and not any(str(uri).endswith(f"/{SCHEMA_PATH}") for uri in document.get("stac_extensions", ())):
+        yield f"/{SCHEMA_PATH}"

@@ -18,6 +18,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT7
 
 from catalog_builder.errors import SchemaNotFound
+from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 DOWNLOAD_TIMEOUT_S = 30
 DRAFT7_URI = "http://json-schema.org/draft-07/schema#"
@@ -68,7 +69,8 @@ class Schemas:
     def _schema(self, uri: str) -> dict[str, Any]:
         uri = uri.removesuffix("#")
         if uri not in self._contents:
-            offline = STAND_INS.get(uri) if self._folder else None
+            own = flatsim_schema() if uri.endswith(f"/{SCHEMA_PATH}") else None
+            offline = own or (STAND_INS.get(uri) if self._folder else None)
             self._contents[uri] = self._from_folder(uri) or offline or self._from_network(uri)
         return self._contents[uri]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from catalog_builder.vocab.kinds import KINDS
+from catalog_builder.vocab.sidecars import CORRECTIONS
 
 JsonType = Literal["string", "integer", "number", "boolean", "array"]
 
@@ -335,6 +336,7 @@ QUERYABLES: Final = (
         title="Corrections",
         description="Corrections applied to the phase",
         type="array",
+        enum=tuple(CORRECTIONS.values()),
     ),
     Queryable(
         name="flatsim:time_is_nominal",
@@ -345,7 +347,15 @@ QUERYABLES: Final = (
     Queryable(
         name="flatsim:footprint_source",
         title="Source of the footprint",
-        description="Raster whose valid area the footprint outlines",
+        description="What the footprint outlines: a raster of the package in ground geometry, one of its track, "
+        "the lookup table, or the box that the metadata tell",
+        enum=("geo", "sibling", "lut", "meta"),
+    ),
+    Queryable(
+        name="flatsim:warnings",
+        title="Warnings",
+        description="What the package says in two places and differently; items without it were sound",
+        type="array",
     ),
     # Processing and metadata.
     Queryable(name="processing:level", title="Processing level", description="Level of processing", examples=("L2",)),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft7Validator
 
 from catalog_builder.build import build
+from catalog_builder.catalogue import Options
 from catalog_builder.cli import command
 from catalog_builder.errors import SchemaNotFound
 from catalog_builder.layout import ServiceLayout, StaticLayout
@@ -19,6 +22,8 @@ from catalog_builder.sinks.static import StaticSink
 from catalog_builder.validation.check import check
 from catalog_builder.validation.documents import documents
 from catalog_builder.validation.schemas import Schemas
+from catalog_builder.vocab.properties import PROPERTIES
+from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +57,11 @@ def test_all_documents_of_a_catalogue_are_valid(catalogue: Path, schemas: Schema
         ({"sar:looks_range": 1.5}, "properties.sar:looks_range"),
         ({"insar:reference_datetime": "2015-11-11"}, "properties.insar:reference_datetime"),
         ({"end_datetime": None}, "properties.end_datetime"),
+        ({"flatsim:track": "X080"}, "properties.flatsim:track"),
+        ({"flatsim:coherence_mean": 1.2}, "properties.flatsim:coherence_mean"),
+        ({"flatsim:max_gap_days": 12}, "properties.flatsim:max_gap_days"),
+        ({"flatsim:corrections": ["magic"]}, "properties.flatsim:corrections.0"),
+        ({"flatsim:colour": "red"}, "properties"),
     ],
 )
 def test_wrong_values_are_told_by_field(
@@ -60,6 +70,41 @@ def test_wrong_values_are_told_by_field(
     item["properties"].update(change)
     problems = list(check(item, schemas))
     assert field in {problem.field for problem in problems}
+
+
+@pytest.mark.parametrize("name", [row.name for row in PROPERTIES if row.always])
+def test_what_every_item_has_is_missed(item: dict[str, Any], schemas: Schemas, name: str) -> None:
+    del item["properties"][name]
+    assert any(name in problem.message for problem in check(item, schemas))
+
+
+def test_fields_of_an_asset_or_a_summary_that_are_not_ours(
+    catalogue: Path, item: dict[str, Any], schemas: Schemas
+) -> None:
+    item["assets"]["coh_geo"]["flatsim:track"] = "D080"
+    assert [problem.field for problem in check(item, schemas)] == ["assets.coh_geo"]
+    collection = next(documents(str(min(catalogue.rglob("collection.json")))))[1]
+    collection["summaries"]["flatsim:colour"] = ["red"]
+    assert [problem.field for problem in check(collection, schemas)] == ["summaries"]
+
+
+def test_our_schema_is_declared_where_its_address_is_known(
+    small_tree: tuple[Path, SampleManifest], tmp_path: Path, schemas: Schemas
+) -> None:
+    options = Options(schema_base="https://stac.example.org/flatsim/")
+    build([small_tree[0]], StaticSink(tmp_path), StaticLayout(tmp_path), options=options)
+    uri = f"https://stac.example.org/flatsim/{SCHEMA_PATH}"
+    found = [document for _, document in documents(str(tmp_path)) if document["type"] != "Catalog"]
+    assert all(document["stac_extensions"][-1] == uri for document in found)
+    assert not [problem for document in found for problem in check(document, schemas)]
+    found[0]["summaries" if found[0]["type"] == "Collection" else "properties"]["flatsim:colour"] = ["red"]
+    assert {problem.rule for problem in check(found[0], schemas)} == {uri}
+
+
+def test_a_static_catalogue_carries_the_schema(catalogue: Path) -> None:
+    schema = json.loads((catalogue / SCHEMA_PATH).read_text())
+    assert schema == flatsim_schema()
+    Draft7Validator.check_schema(schema)
 
 
 @pytest.mark.parametrize(

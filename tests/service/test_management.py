@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from catalog_builder.vocab.release import __version__
+from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,14 @@ def test_the_description_of_the_api_is_openapi(client: TestClient) -> None:
     answer = client.get("/api")
     assert answer.headers["content-type"] == "application/vnd.oai.openapi+json;version=3.0"
     assert {"/search", "/collections", "/queryables"} <= set(answer.json()["paths"])
+
+
+def test_the_schema_of_our_fields_is_at_the_address_it_names(client: TestClient) -> None:
+    answer = client.get(f"/{SCHEMA_PATH}")
+    assert answer.headers["content-type"] == "application/schema+json"
+    assert answer.json() == flatsim_schema(f"{client.base_url}/{SCHEMA_PATH}")
+    assert client.head(f"/{SCHEMA_PATH}").status_code == 200
+    assert client.get("/schemas/flatsim/v2.0.0/schema.json").status_code == 404
 
 
 def test_the_documentation_page_asks_no_foreign_host(client: TestClient) -> None:

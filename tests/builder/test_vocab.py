@@ -1,0 +1,14 @@
+"""The rows of the vocabulary against each other."""
+
+from __future__ import annotations
+
+from catalog_builder.vocab.properties import PREFIX, PROPERTIES
+from catalog_builder.vocab.queryables import QUERYABLES
+from catalog_builder.vocab.summaries import RANGES, VALUES
+
+
+def test_every_property_of_ours_can_be_searched_and_the_other_way_round() -> None:
+    ours = {row.name for row in PROPERTIES}
+    assert len(ours) == len(PROPERTIES)
+    assert ours == {row.name for row in QUERYABLES if row.name.startswith(PREFIX)}
+    assert {name for name in (*VALUES, *RANGES) if name.startswith(PREFIX)} <= ours
