@@ -2,7 +2,8 @@
 
 Data goes one way, one module a step; `build` is the contents page:
 
-    plan, walk      roots → packages, sorted by track                    (reads directory names)
+    plan, walk,     roots → packages, sorted by track                    (reads directory names)
+      renamed
     storage,        a package → its files, in a folder or in an archive  (reads files)
       archive
     read, raster    a package → headers, texts, outline                  (reads files)

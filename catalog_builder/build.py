@@ -51,6 +51,7 @@ def build(
     sink: Sink,
     layout: Layout,
     *,
+    base: Path | None = None,
     options: Options | None = None,
     workers: int = 1,
     progress: Progress | None = None,
@@ -58,9 +59,10 @@ def build(
     """Catalogue all packages below some roots.
 
     Args:
-        roots: directories to walk.
+        roots: directories to walk, or archives of packages.
         sink: where items and collections go.
         layout: how they and the files are addressed.
+        base: what addresses are relative to, for the roots that it holds; else each root is.
         options: what else is wanted.
         workers: processes that read pairs; 1 reads them here.
         progress: told of each step.
@@ -72,9 +74,9 @@ def build(
         TreeNotFound: a root is no directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
-    plan = make_plan(roots)
+    plan = make_plan(roots, base=base)
     run = _Run(sink, layout, options or Options(), plan.report, {}, {}, progress or (lambda _done, _found: None))
-    run.done = len(plan.report.refused) + len(plan.report.ignored)
+    run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
     _open_collections(run, plan)
     with pool(workers, jobs=plan.report.found) as executor:
         for track in plan.tracks:

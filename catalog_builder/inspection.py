@@ -20,14 +20,12 @@ from catalog_builder.model import Found, Member, Package, PackageName, ProductNa
 from catalog_builder.names import item_id, parse_package, parse_product
 from catalog_builder.plan import Plan, TrackPlan, make_plan
 from catalog_builder.read import read_package
+from catalog_builder.renamed import KIND_FOLDERS
 from catalog_builder.report import Remark
 from catalog_builder.storage import list_members
 from catalog_builder.vocab.collections import collection_id
 
 Rows = dict[str, Any]
-
-KIND_FOLDERS = frozenset({"int", "interfero", "ts", "aux", "daux"})
-"""Folders of one kind of package, lower case: the other kinds of the track lie beside them."""
 
 
 @dataclass(slots=True)

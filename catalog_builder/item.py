@@ -143,6 +143,7 @@ def _written(package: Package) -> Properties:
 def _sensor(name: PackageName) -> Properties:
     return {
         "constellation": "sentinel-1",
+        **({"platform": name.satellite.platform} if name.satellite else {}),
         "instruments": ["c-sar"],
         "instrument": "SAR-C",
         "sar:instrument_mode": "IW",

@@ -65,6 +65,8 @@ class PackageName:
     text: str
     kind: Kind
     region: Region
+    satellite: Satellite | None
+    """None for `S1`, which is any of them."""
     track: str
     """Upper case: `D080SUD`."""
     polarization: str
@@ -154,8 +156,13 @@ class Found:
     root: Path
     """The tree it was found in; asset addresses are relative to it."""
     name: str
-    """The package name."""
+    """The package name; of a renamed folder the one that the producer gave it."""
     is_archive: bool = False
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the folder has another name than the package."""
+        return not self.is_archive and self.path.name != self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,15 @@ from catalog_builder.model import DatePair, PackageName, ProductName, TrackKey
 from catalog_builder.vocab.kinds import BY_CODE, Kind
 from catalog_builder.vocab.products import BY_ACRONYM, fold
 from catalog_builder.vocab.regions import region_of
+from catalog_builder.vocab.satellites import BY_CODE as SATELLITES
 
 PACKAGE_PREFIX = "NSBAS_"
+PRODUCT_PREFIX = "CNES_"
 
 # NSBAS_TS-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2025-08-29
 _PACKAGE = re.compile(
-    r"NSBAS_(?P<kind>INT|TS|DAUX)-PKG"
-    r"_S1[A-D]?"
+    rf"NSBAS_(?P<kind>{'|'.join(BY_CODE)})-PKG"
+    r"_(?P<satellite>S1[A-D]?)"
     r"_(?P<region>[A-Za-z][A-Za-z0-9_-]*?)"
     r"-(?P<track>[AD]\d{3}[A-Za-z0-9_]*)"
     r"-(?P<polarization>VV|VH|HH|HV)"
@@ -53,6 +55,11 @@ def is_package_name(name: str) -> bool:
     return name.upper().startswith(PACKAGE_PREFIX)
 
 
+def is_raster_name(name: str) -> bool:
+    """Whether a file claims to be a raster of a product."""
+    return name.upper().startswith(PRODUCT_PREFIX) and name.lower().endswith((".tif", ".tiff"))
+
+
 def parse_package(name: str) -> PackageName:
     """Take a package name apart.
 
@@ -72,6 +79,7 @@ def parse_package(name: str) -> PackageName:
         text=name,
         kind=kind,
         region=region_of(match["region"]),
+        satellite=SATELLITES.get(match["satellite"].upper()),
         track=match["track"].upper(),
         polarization=match["polarization"].upper(),
         run=int(match["run"]) if match["run"] else None,
@@ -100,6 +108,22 @@ def _check_package(name: PackageName) -> None:
         raise PackageRefused(name.text, f"both dates of the pair are {name.first}")
     if not name.kind.per_pair and name.first > name.last:
         raise PackageRefused(name.text, f"last date {name.last} is before first date {name.first}")
+
+
+def with_kind_and_dates(name: str, kind: Kind, first: date, last: date) -> str:
+    """The package name that differs from another one of its track by kind and dates alone.
+
+    Raises:
+        PackageRefused: the given name does not follow the grammar.
+
+    >>> series = "NSBAS_TS-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2025-08-29"
+    >>> with_kind_and_dates(series, BY_CODE["INT"], date(2020, 5, 3), date(2020, 5, 15))
+    'NSBAS_INT-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2020-05-15'
+    """
+    match = _PACKAGE.fullmatch(name)
+    if match is None:
+        raise PackageRefused(name, "its name does not follow the grammar of packages")
+    return f"{name[: match.start('kind')]}{kind.code}{name[match.end('kind') : match.start('first')]}{first}_{last}"
 
 
 def parse_product(name: str) -> ProductName | None:

@@ -13,9 +13,10 @@ from pathlib import Path
 from catalog_builder.errors import PackageRefused
 from catalog_builder.model import Found, TrackKey
 from catalog_builder.names import item_id, parse_package, track_id
+from catalog_builder.renamed import Neighbours, recognise
 from catalog_builder.report import Remark, Report
 from catalog_builder.storage import list_members
-from catalog_builder.walk import walk
+from catalog_builder.walk import Loose, Unlisted, walk
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO(?![A-Za-z])")
 """A variant of series and auxiliary packages whose meaning is not documented."""
@@ -39,16 +40,20 @@ class Plan:
     report: Report
 
 
-def make_plan(roots: Sequence[Path]) -> Plan:
+def make_plan(roots: Sequence[Path], *, base: Path | None = None) -> Plan:
     """Walk the roots and sort what is found.
 
+    Args:
+        roots: directories, or archives of packages.
+        base: what the addresses of files are relative to, for the roots that it holds; else each root is.
+
     Raises:
-        TreeNotFound: a root is no directory.
+        TreeNotFound: a root is neither.
     """
     report = Report()
     tracks: dict[TrackKey, TrackPlan] = {}
-    for twins in _by_item(roots, report).values():
-        first, *others = sorted(twins, key=lambda found: found.is_archive)
+    for twins in _by_item(roots, base, report).values():
+        first, *others = sorted(twins, key=lambda found: (found.is_renamed, found.is_archive))
         for other in others:
             _set_aside(other, first, report)
         name = parse_package(first.name)
@@ -61,10 +66,17 @@ def make_plan(roots: Sequence[Path]) -> Plan:
     return Plan(tracks=ordered, report=report)
 
 
-def _by_item(roots: Sequence[Path], report: Report) -> dict[str, list[Found]]:
-    """Well-named packages by the id of the item they make; the others go into the report."""
+def _by_item(roots: Sequence[Path], base: Path | None, report: Report) -> dict[str, list[Found]]:
+    """Packages by the id of the item they make; what is none goes into the report."""
     items: dict[str, list[Found]] = {}
-    for found in _all_found(roots):
+    loose: list[Loose] = []
+    for found in _all_found(roots, base):
+        if isinstance(found, Unlisted):
+            report.warnings.append(Remark(str(found.path), found.reason))
+            continue
+        if isinstance(found, Loose):
+            loose.append(found)
+            continue
         report.found += 1
         if _VARIANT.search(found.name):
             report.ignored.append(Remark(str(found.path), "a QO variant, whose meaning is not documented"))
@@ -73,14 +85,29 @@ def _by_item(roots: Sequence[Path], report: Report) -> dict[str, list[Found]]:
             items.setdefault(item_id(parse_package(found.name)), []).append(found)
         except PackageRefused as refusal:
             report.refused.append(Remark(str(found.path), refusal.reason))
+    if loose:
+        _add_renamed(loose, items, report)
     return items
 
 
-def _all_found(roots: Sequence[Path]) -> Iterator[Found]:
+def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Report) -> None:
+    """Folders with products that are not named as packages; those of no proven package are not counted as found."""
+    neighbours = Neighbours(found for twins in items.values() for found in twins)
+    for one in loose:
+        try:
+            found = recognise(one.path, one.root, neighbours)
+        except PackageRefused as refusal:
+            report.ignored.append(Remark(str(one.path), refusal.reason))
+            continue
+        report.found += 1
+        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+
+
+def _all_found(roots: Sequence[Path], base: Path | None) -> Iterator[Found | Loose | Unlisted]:
     """Packages of all roots; a package reached by two roots is found once."""
     seen: set[Path] = set()
     for root in roots:
-        for found in walk(root):
+        for found in walk(root, base=base):
             path = found.path.resolve()
             if path not in seen:
                 seen.add(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -31,7 +32,14 @@ FORMATS = ("static", "ndjson", "geoparquet")
     epilog="Examples: flatsim-stac build /data/flatsim --out catalogue --href-base https://data.example.org/flatsim; "
     "flatsim-stac build /data/flatsim --database postgresql://user@host/flatsim"
 )
-@click.argument("trees", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="TREE...")
+@click.argument("trees", nargs=-1, type=click.Path(path_type=Path), metavar="TREE...")
+@click.option(
+    "--files-from",
+    type=click.File(encoding="utf-8", errors="surrogateescape"),
+    metavar="FILE",
+    help="Packages or trees from a list, one path a line, instead of TREE; - is standard input. Addresses of those "
+    "below the working directory are relative to it.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Write a catalogue to this folder.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True, help="Of --out.")
 @click.option(
@@ -54,6 +62,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
 def build(
     trees: tuple[Path, ...],
     *,
+    files_from: TextIO | None,
     out: Path | None,
     form: str,
     database: str | None,
@@ -73,18 +82,37 @@ def build(
     if out and database:
         msg = "--out and --database exclude each other"
         raise click.UsageError(msg)
+    if bool(trees) == bool(files_from):
+        msg = "give either TREE... or --files-from FILE"
+        raise click.UsageError(msg)
+    roots = _listed(files_from) if files_from else trees
+    base = Path.cwd() if files_from else None
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
-    report = run(trees, sink, layout, options=options, workers=workers, quiet=quiet)
+    report = run(roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet)
     if report_file:
         report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
     raise SystemExit(status_of(report))
 
 
-def run(trees: tuple[Path, ...], sink: Sink, layout: Layout, *, options: Options, workers: int, quiet: bool) -> Report:
+def _listed(lines: TextIO) -> tuple[Path, ...]:
+    """Paths of a list; empty lines are none."""
+    return tuple(Path(line.rstrip("\r\n")) for line in lines if line.strip())
+
+
+def run(
+    trees: tuple[Path, ...],
+    sink: Sink,
+    layout: Layout,
+    *,
+    base: Path | None = None,
+    options: Options,
+    workers: int,
+    quiet: bool,
+) -> Report:
     """Build with progress, and say at the end what was done."""
     with progress(quiet=quiet) as tell:
-        report = build_trees(trees, sink, layout, options=options, workers=workers, progress=tell)
+        report = build_trees(trees, sink, layout, base=base, options=options, workers=workers, progress=tell)
     for remark in report.refused:
         click.echo(f"refused {remark.path}: {remark.reason}", err=True)
     for remark in report.warnings:

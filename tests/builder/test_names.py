@@ -49,6 +49,12 @@ def test_real_product_names(name: str, key: str) -> None:
     assert parsed.key == key
 
 
+@pytest.mark.parametrize(("code", "platform"), [("S1", None), ("S1A", "sentinel-1a"), ("s1d", "sentinel-1d")])
+def test_the_satellite_of_a_package(code: str, platform: str | None) -> None:
+    satellite = parse_package(f"NSBAS_TS-PKG_{code}_TURQUIE-A131-VV-2020-2025_IW123_2020-05-03_2025-08-29").satellite
+    assert (satellite.platform if satellite else None) == platform
+
+
 def test_run_number_and_region_with_hyphen() -> None:
     parsed = parse_package("NSBAS_DAUX-PKG_S1_TIBET-HIM-D063SUD-VV-3-2014-2022_IW12_2014-10-22_2022-05-25")
     assert (parsed.region.code, parsed.track, parsed.run, parsed.swaths) == ("TIBETHIM", "D063SUD", 3, ("IW1", "IW2"))

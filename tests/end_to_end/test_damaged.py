@@ -57,7 +57,7 @@ def damaged(small_sample: Any, tmp_path_factory: pytest.TempPathFactory) -> Dama
         garbage: "CNES_Coh_geo",
         emptied: "no CNES_* raster",
         impossible: "impossible date 2015-02-30",
-        archive: "unpack",
+        archive: "no CNES_* raster",
         tree / track.timeseries_path: "RMSdate.txt",
     }
     named = {str(path.relative_to(tree)): reason for path, reason in reasons.items()}

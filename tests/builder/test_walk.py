@@ -1,0 +1,89 @@
+"""What a walk finds: any depth, links, single packages, folders that cannot be listed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from catalog_builder.errors import TreeNotFound
+from catalog_builder.model import Found
+from catalog_builder.plan import make_plan
+from catalog_builder.walk import Unlisted, walk
+
+NAME = "NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2015-11-11_2015-{}"
+
+
+def paths(root: Path) -> list[Path]:
+    return [found.path for found in walk(root)]
+
+
+def make_deep(folder: Path, names: list[str]) -> None:
+    """Directories in each other; the path of the last may be longer than the system takes."""
+    here = os.open(folder, os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=here)
+        below = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+
+def test_packages_are_found_at_any_depth(tmp_path: Path) -> None:
+    names = ["a"] * 200
+    make_deep(tmp_path, [*names, NAME.format("11-23")])
+    assert paths(tmp_path) == [tmp_path.joinpath(*names, NAME.format("11-23"))]
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
+    make_deep(tmp_path, ["b" * 250] * 20)
+    (tmp_path / NAME.format("11-23")).mkdir()
+    first, second = walk(tmp_path)
+    assert isinstance(first, Found)
+    assert isinstance(second, Unlisted)
+    report = make_plan([tmp_path]).report
+    assert report.found == 1
+    assert ["cannot be listed" in remark.reason for remark in report.warnings] == [True]
+
+
+def test_the_order_does_not_depend_on_the_file_system(tmp_path: Path) -> None:
+    for folder in ("b", "a/z", "a/b", "c"):
+        (tmp_path / folder / NAME.format("11-23")).mkdir(parents=True)
+    expected = [tmp_path / folder / NAME.format("11-23") for folder in ("a/b", "a/z", "b", "c")]
+    assert paths(tmp_path) == expected
+
+
+def test_a_package_behind_two_links_and_two_roots_is_found_once(tmp_path: Path) -> None:
+    package = tmp_path / "one" / NAME.format("11-23")
+    package.mkdir(parents=True)
+    for name in ("two", "three"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / package.name).symlink_to(package, target_is_directory=True)
+    (tmp_path / "one" / "up").symlink_to(tmp_path, target_is_directory=True)
+    assert len(paths(tmp_path)) == 1
+    assert make_plan([tmp_path / "two", tmp_path / "three", tmp_path, package]).report.found == 1
+
+
+def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / NAME.format("11-23")
+    link.symlink_to(tmp_path / "gone")
+    assert paths(tmp_path) == [link]
+
+
+def test_an_archive_can_be_a_root(tmp_path: Path) -> None:
+    archive = tmp_path / f"{NAME.format('11-23')}.Zip"
+    archive.write_bytes(b"")
+    [found] = walk(archive)
+    assert isinstance(found, Found)
+    assert (found.path, found.root, found.name, found.is_archive) == (archive, tmp_path, archive.stem, True)
+    with pytest.raises(TreeNotFound, match=r"other\.zip"):
+        paths(tmp_path / "other.zip")
+
+
+def test_addresses_are_relative_to_the_base_that_holds_the_root(tmp_path: Path) -> None:
+    package = tmp_path / "a" / NAME.format("11-23")
+    package.mkdir(parents=True)
+    for base, expected in ((tmp_path, tmp_path), (tmp_path / "b", package), (None, package)):
+        [found] = walk(package, base=base)
+        assert found.root == expected
