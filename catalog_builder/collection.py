@@ -13,7 +13,7 @@ from pystac.utils import str_to_datetime
 from catalog_builder.assets import item_assets
 from catalog_builder.layout import Layout
 from catalog_builder.links import collection_links
-from catalog_builder.vocab.citation import CITATION, DOI, LICENSE, PROCESSING_FACILITY, PROVIDERS, PUBLICATIONS
+from catalog_builder.vocab.citation import PROCESSING_FACILITY, PUBLICATIONS
 from catalog_builder.vocab.collections import (
     COLLECTION_VERSION,
     CONVENTIONS,
@@ -82,14 +82,14 @@ class CollectionSummary:
             title=collection_title(self.region, self.kind),
             description=self._description(),
             extent=self._extent(),
-            license=LICENSE,
+            license=self.region.license,
             keywords=self._keywords(),
-            providers=[pystac.Provider.from_dict(_provider(row, self.kind)) for row in PROVIDERS],
+            providers=[pystac.Provider.from_dict(_provider(row, self.kind)) for row in self.region.providers],
             summaries=pystac.Summaries(self._summaries()),
             extra_fields={
                 "version": COLLECTION_VERSION,
-                "sci:doi": DOI,
-                "sci:citation": CITATION,
+                "sci:doi": self.region.doi,
+                "sci:citation": self.region.citation,
                 "sci:publications": PUBLICATIONS,
                 "item_assets": item_assets(self.kind),
                 "renders": RENDERS[self.kind.code],

@@ -7,6 +7,7 @@
     ├── DatabaseError       the database, its schema or its roles are not as needed
     │   ├── ClusterError    the embedded PostgreSQL cannot be made, started or stopped
     │   └── MigrationError  a migration failed, or the applied ones differ from the files
+    ├── SettingError        a file named by a setting is missing or wrong
     ├── SampleError         a sample tree cannot be written as asked
     └── SchemaNotFound      a declared schema is neither in the schema folder nor in the cache
 
@@ -48,6 +49,10 @@ class ClusterError(DatabaseError):
 
 class MigrationError(DatabaseError):
     """A migration failed or the recorded ones differ from the files."""
+
+
+class SettingError(FlatsimError):
+    """A file named by a setting is missing or wrong."""
 
 
 class SampleError(FlatsimError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pystac
 
 from catalog_builder.layout import Layout
@@ -18,7 +20,7 @@ JSON = "application/json"
 
 def item_links(name: PackageName, track: Track, layout: Layout) -> list[pystac.Link]:
     """To the sibling items of the track, what a series was made from, and the citation."""
-    return [*_siblings(name, track, layout), *_origin(name, layout), *_reference_links()]
+    return [*_siblings(name, track, layout), *_origin(name, layout), *_references(name.region.reference_links)]
 
 
 def _siblings(name: PackageName, track: Track, layout: Layout) -> list[pystac.Link]:
@@ -65,20 +67,16 @@ def collection_links(region: Region, kind: Kind, layout: Layout) -> list[pystac.
         for other in KINDS
         if other is not kind
     ]
-    return [*siblings, _reference(ABOUT_LINK), *_reference_links()]
+    return [*siblings, *_references((ABOUT_LINK, *region.reference_links))]
 
 
 def root_links() -> list[pystac.Link]:
     """Product description and citation, for the root catalogue."""
-    return [_reference(ABOUT_LINK), *_reference_links()]
+    return _references((ABOUT_LINK, *REFERENCE_LINKS))
 
 
-def _reference_links() -> list[pystac.Link]:
-    return [_reference(row) for row in REFERENCE_LINKS]
-
-
-def _reference(row: ReferenceLink) -> pystac.Link:
-    return _link(row.rel, row.href, row.type, row.title)
+def _references(rows: Iterable[ReferenceLink]) -> list[pystac.Link]:
+    return [_link(row.rel, row.href, row.type, row.title) for row in rows]
 
 
 def _link(rel: str, href: str, media_type: str, title: str) -> pystac.Link:

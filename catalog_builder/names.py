@@ -13,9 +13,9 @@ from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.model import DatePair, PackageName, ProductName, TrackKey
+from catalog_builder.regions import region_of
 from catalog_builder.vocab.kinds import BY_CODE, Kind
 from catalog_builder.vocab.products import BY_ACRONYM, fold
-from catalog_builder.vocab.regions import region_of
 from catalog_builder.vocab.satellites import BY_CODE as SATELLITES
 
 PACKAGE_PREFIX = "NSBAS_"

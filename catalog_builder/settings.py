@@ -34,5 +34,8 @@ class BuilderSettings(BaseSettings):
     schema_dir: Path | None = Field(
         default=None, description="Folder of JSON Schemas by URI without scheme; validation is then offline"
     )
+    regions: Path | None = Field(
+        default=None, description="TOML file of regions, beside or instead of the built-in rows"
+    )
     migrations_dir: Path = Field(default=_CHECKOUT / "migrations", description="Folder of the SQL migrations")
     browser_dir: Path = Field(default=_CHECKOUT / "browser" / "build", description="The STAC Browser bundle")

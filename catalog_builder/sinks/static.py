@@ -17,9 +17,9 @@ import pystac
 
 from catalog_builder.errors import SinkError
 from catalog_builder.links import GEOJSON, JSON, root_links
+from catalog_builder.regions import region_of
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
-from catalog_builder.vocab.regions import region_of
 from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 CATALOG = "catalog.json"

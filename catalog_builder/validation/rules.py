@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from catalog_builder.vocab.citation import REFERENCE_LINKS
+from catalog_builder.regions import region_of
 from catalog_builder.vocab.collections import collection_id
 from catalog_builder.vocab.extensions import declared_by
 from catalog_builder.vocab.kinds import BY_PRODUCT_TYPE, INTERFEROGRAM
@@ -71,7 +71,7 @@ def signed_baseline(item: Item) -> Iterator[str]:
 
 def citation_links(item: Item) -> Iterator[str]:
     """Exactly one link to the DOI, the DataCite record and the licence."""
-    for row in REFERENCE_LINKS:
+    for row in region_of(str(item["properties"].get("grid:code", ""))).reference_links:
         hrefs = [link["href"] for link in item["links"] if link["rel"] == row.rel]
         if hrefs != [row.href]:
             yield f"link {row.rel} is {hrefs}, expected one to {row.href}"

@@ -17,6 +17,7 @@ PUBLICATIONS: Final[list[dict[str, str]]] = [
     }
 ]
 LICENSE: Final = "CC-BY-NC-4.0"
+LICENSE_URL: Final = "https://creativecommons.org/licenses/by-nc/4.0/"
 PROVIDERS: Final[list[dict[str, Any]]] = [
     {
         "name": "ESA / Copernicus",
@@ -45,9 +46,14 @@ class ReferenceLink:
     type: str = "text/html"
 
 
-REFERENCE_LINKS: Final = (
-    ReferenceLink("cite-as", f"https://doi.org/{DOI}", "FLATSIM Data Products (dataset DOI)"),
-    ReferenceLink("via", "https://commons.datacite.org/doi.org/10.24400/253171/flatsim2020", "DataCite record"),
-    ReferenceLink("license", "https://creativecommons.org/licenses/by-nc/4.0/", "CC BY-NC 4.0"),
-)
+def reference_links(doi: str, licence: str, license_url: str) -> tuple[ReferenceLink, ...]:
+    """Links to the DOI, its DataCite record and the licence."""
+    return (
+        ReferenceLink("cite-as", f"https://doi.org/{doi}", "FLATSIM Data Products (dataset DOI)"),
+        ReferenceLink("via", f"https://commons.datacite.org/doi.org/{doi.lower()}", "DataCite record"),
+        ReferenceLink("license", license_url, "CC BY-NC 4.0" if licence == LICENSE else licence),
+    )
+
+
+REFERENCE_LINKS: Final = reference_links(DOI, LICENSE, LICENSE_URL)
 ABOUT_LINK: Final = ReferenceLink("about", "https://formater.pages.in2p3.fr/flatsim/", "Product description")

@@ -6,8 +6,18 @@ to find footprints that cannot be right.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from catalog_builder.vocab.citation import (
+    CITATION,
+    DOI,
+    LICENSE,
+    LICENSE_URL,
+    PROVIDERS,
+    ReferenceLink,
+    reference_links,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +31,17 @@ class Region:
     """What the region is studied for; one or two sentences, or nothing."""
     bbox: tuple[float, float, float, float] | None = None
     """West, south, east, north in degrees, wide around the region: what lies outside is misplaced. None: anywhere."""
+
+    doi: str = DOI
+    citation: str = CITATION
+    license: str = LICENSE
+    license_url: str = LICENSE_URL
+    providers: list[dict[str, Any]] = field(default_factory=lambda: PROVIDERS, hash=False)
+
+    @property
+    def reference_links(self) -> tuple[ReferenceLink, ...]:
+        """Links of all its documents to the citation and the licence."""
+        return reference_links(self.doi, self.license, self.license_url)
 
     @property
     def slug(self) -> str:
