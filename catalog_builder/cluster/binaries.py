@@ -142,8 +142,14 @@ def _inspect(bindir: Path) -> Server | None:
         return None
     version, major = parsed
     shares = _share_folders(bindir, major)
-    has_postgis = any((share / "extension" / "postgis.control").is_file() for share in shares)
+    has_postgis = any((share / "extension" / "postgis.control").is_file() for share in shares) and _has_library(bindir)
     return Server(bindir=bindir, version=version, major=major, has_postgis=has_postgis)
+
+
+def _has_library(bindir: Path) -> bool:
+    """Debian keeps the scripts of an extension, in a package of its own, which may outlive it."""
+    folders = (bindir.parent / "lib", bindir.parent / "lib" / "postgresql", bindir.parent / "lib64" / "pgsql")
+    return any(any(folder.glob("postgis-[0-9]*.so")) for folder in folders)
 
 
 def _share_folders(bindir: Path, major: int) -> list[Path]:
