@@ -141,6 +141,15 @@ def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> I
         yield f"the scenes in a .meta are of relative orbit {seen}, the track {name.track} of {name.relative_orbit}"
 
 
+def satellite_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """The scenes of a pair are of the satellite that the package's name tells, where it tells one and not `S1`."""
+    ours = package.name.satellite
+    found = [scene for key in PAIR_SCENES for value in package.texts.stated(key) for scene in scenes(value)]
+    others = sorted({scene.satellite.code for scene in found if scene.satellite != ours})
+    if ours and others:
+        yield f"the package's name says {ours.code}, scenes in a .meta are of {', '.join(others)}"
+
+
 def orbit_of_vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
     """A radar that looks to the right looks east when it flies north, west when it flies south."""
     view, name = package.line_of_sight, package.name
@@ -214,6 +223,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     dates_of_cube,
     orbit_of_metadata,
     orbit_of_scenes,
+    satellite_of_scenes,
     orbit_of_vectors,
     perpendicular_baseline,
     plausible_footprint,

@@ -22,6 +22,7 @@ from catalog_builder.plan import make_plan
 from catalog_builder.read import read_package
 from catalog_builder.sample import SampleManifest
 from catalog_builder.track import create_track, own_footprint
+from catalog_builder.vocab.satellites import BY_CODE
 
 DAY = timedelta(days=1)
 
@@ -112,6 +113,14 @@ def test_orbit(sound: Sound) -> None:
         assert ours in told
         assert (value if key != "Master_SAR_image_ID" else "99") in told
     assert found_in(with_meta(sound.pair, Orbit_direction="?", Relative_orbit_number="?"), sound.track) == []
+
+
+def test_satellite(sound: Sound) -> None:
+    for code, agrees in (("S1A", True), ("S1B", False)):
+        name = replace(sound.pair.name, satellite=BY_CODE[code])
+        told = found_in(replace(sound.pair, name=name), sound.track)
+        assert (told == []) == agrees
+        assert all("S1A" in text and "S1B" in text for text in told)
 
 
 def test_line_of_sight_of_the_other_direction(sound: Sound) -> None:
