@@ -68,21 +68,33 @@ def read_bytes(member: Member) -> bytes:
 
 
 def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
-    try:
-        with os.scandir(found.path) as entries:
-            files = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
-    except OSError as error:
-        raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
+    """Unpacking into a folder of the archive's name gives the package in a folder of the same name."""
+    folder = found.path
+    files, folders = _listing(folder)
+    if not files and found.name in folders:
+        folder = folder / found.name
+        files, _ = _listing(folder)
     return [
         Member(
             name=name,
-            path=found.path / name,
+            path=folder / name,
             size_bytes=status.st_size,
             modified_ns=status.st_mtime_ns,
-            sha256=_sha256(found.path / name) if checksums else None,
+            sha256=_sha256(folder / name) if checksums else None,
         )
-        for name, status in sorted(files)
+        for name, status in sorted(files.items())
     ]
+
+
+def _listing(folder: Path) -> tuple[dict[str, os.stat_result], set[str]]:
+    """Regular files and names of folders."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = list(listing)
+        files = {entry.name: entry.stat() for entry in entries if entry.is_file()}
+        return files, {entry.name for entry in entries if entry.is_dir()}
+    except OSError as error:
+        raise PackageRefused(str(folder), f"cannot be listed: {error.strerror}") from error
 
 
 def _in_archive(found: Found, *, checksums: bool) -> list[Member]:

@@ -213,6 +213,15 @@ def test_files_of_users_are_ignored_and_unknown_products_are_kept(own_tree: Tree
     assert len(strict.refused) == 1
 
 
+def test_a_package_in_a_folder_of_its_own_name_is_read(own_tree: Tree, tmp_path: Path) -> None:
+    package = first_pair(own_tree[0])
+    inner = package.rename(tmp_path / "inner")
+    package.mkdir()
+    inner.rename(package / package.name)
+    report = build_folder(own_tree[0], tmp_path / "out")
+    assert (report.found, report.catalogued) == (PACKAGES, PACKAGES)
+
+
 def test_links_in_a_circle_are_walked_once(own_tree: Tree, tmp_path: Path) -> None:
     (own_tree[0] / "again").symlink_to(own_tree[0], target_is_directory=True)
     assert build_folder(own_tree[0], tmp_path / "out").found == PACKAGES
