@@ -13,6 +13,7 @@ from pystac.utils import str_to_datetime
 from catalog_builder.assets import item_assets
 from catalog_builder.layout import Layout
 from catalog_builder.links import collection_links
+from catalog_builder.regions import region_of
 from catalog_builder.vocab.citation import PROCESSING_FACILITY, PUBLICATIONS
 from catalog_builder.vocab.collections import (
     COLLECTION_VERSION,
@@ -26,7 +27,7 @@ from catalog_builder.vocab.collections import (
     collection_title,
 )
 from catalog_builder.vocab.extensions import declared_by
-from catalog_builder.vocab.kinds import Kind
+from catalog_builder.vocab.kinds import KINDS, Kind
 from catalog_builder.vocab.regions import Region
 from catalog_builder.vocab.summaries import RANGES, VALUES
 
@@ -115,6 +116,17 @@ class CollectionSummary:
         values = {name: sorted(found) for name, found in self._values.items() if found}
         ranges = {name: {"minimum": low, "maximum": high} for name, (low, high) in self._ranges.items()}
         return {**values, **{name: ranges[name] for name in RANGES if name in ranges}}
+
+
+def summary_of(identifier: str) -> CollectionSummary:
+    """The empty summary of the collection with this id.
+
+    >>> summary_of("flatsim-tibethim-timeseries").id
+    'flatsim-tibethim-timeseries'
+    """
+    region = region_of(identifier.split("-")[1])
+    kind = next(kind for kind in KINDS if collection_id(region.slug, kind) == identifier)
+    return CollectionSummary(region, kind)
 
 
 def _provider(row: dict[str, Any], kind: Kind) -> dict[str, Any]:

@@ -249,6 +249,51 @@ def items_by_id(connection: Connection[Any], collection_id: str, ids: list[str])
     return [item for (item,) in found]
 
 
+def delete_items(connection: Connection[Any], collection_id: str, ids: list[str]) -> int:
+    """Delete items of a collection; the number of those that were there."""
+    found = connection.execute("DELETE FROM pgstac.items WHERE collection = %s AND id = ANY(%s)", (collection_id, ids))
+    return found.rowcount
+
+
+def built_packages(connection: Connection[Any]) -> list[tuple[Any, ...]]:
+    """Rows of the manifest: package, fingerprint, collection, item, warnings, ignored."""
+    return connection.execute(
+        "SELECT package, fingerprint, collection, item, warnings, ignored FROM flatsim.built"
+    ).fetchall()
+
+
+def record_built(connection: Connection[Any], rows: list[tuple[str, str, str, str, list[Any], list[Any]]]) -> None:
+    """Write rows of the manifest, in place of those of the same packages."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO flatsim.built (package, fingerprint, collection, item, warnings, ignored) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (package) DO UPDATE SET fingerprint = excluded.fingerprint, "
+            "collection = excluded.collection, item = excluded.item, warnings = excluded.warnings, "
+            "ignored = excluded.ignored",
+            [(*row[:4], *map(Jsonb, row[4:])) for row in rows],
+        )
+
+
+def forget_built(connection: Connection[Any], packages: list[str]) -> None:
+    """Delete rows of the manifest."""
+    connection.execute("DELETE FROM flatsim.built WHERE package = ANY(%s)", (packages,))
+
+
+def unfinished_collections(connection: Connection[Any]) -> set[str]:
+    """Collections whose items have changed since their own document was written."""
+    return {name for (name,) in connection.execute("SELECT collection FROM flatsim.unfinished")}
+
+
+def begin_collection(connection: Connection[Any], collection_id: str) -> None:
+    """Write down that items of a collection are about to change."""
+    connection.execute("INSERT INTO flatsim.unfinished VALUES (%s) ON CONFLICT DO NOTHING", (collection_id,))
+
+
+def finish_collection(connection: Connection[Any], collection_id: str) -> None:
+    """Write down that a collection agrees with its items."""
+    connection.execute("DELETE FROM flatsim.unfinished WHERE collection = %s", (collection_id,))
+
+
 def _relation_missing(connection: Connection[Any], name: str) -> bool:
     found = connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
     return found is None or found[0] is None

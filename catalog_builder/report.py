@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,28 @@ def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:
     ]
 
 
+class Place(NamedTuple):
+    """A row of the summary."""
+
+    region: str
+    track: str
+    """With its campaign and run."""
+    kind: str
+
+
+NO_PLACE = Place("(no package name)", "", "")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the packages of one place."""
+
+    found: int = 0
+    catalogued: int = 0
+    unchanged: int = 0
+    refused: int = 0
+
+
 @dataclass(slots=True)
 class Report:
     """Counts of packages. `found` is the sum of `catalogued`, `unchanged`, `refused` and the ignored packages."""
@@ -42,6 +64,13 @@ class Report:
     ignored: list[Remark] = field(default_factory=list)
     """Packages and files that never become items or assets."""
     warnings: list[Remark] = field(default_factory=list)
+    vanished: list[Remark] = field(default_factory=list)
+    """Packages of earlier builds that are gone, and whose items are still there."""
+    tallies: dict[Place, Tally] = field(default_factory=dict)
+
+    def tally(self, place: Place) -> Tally:
+        """The counts of a place."""
+        return self.tallies.setdefault(place, Tally())
 
     def to_dict(self) -> dict[str, Any]:
         """The report as it is written to a file."""
@@ -58,4 +87,6 @@ class Report:
             "refused": rows(self.refused),
             "ignored": rows(self.ignored),
             "warnings": rows(self.warnings),
+            "vanished": rows(self.vanished),
+            "tracks": [{**place._asdict(), **asdict(tally)} for place, tally in sorted(self.tallies.items())],
         }

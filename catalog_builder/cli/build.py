@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TextIO
 
 import click
+from rich.console import Console
+from rich.table import Table
 
 from catalog_builder.build import build as build_trees
 from catalog_builder.catalogue import Options
@@ -58,6 +60,8 @@ FORMATS = ("static", "ndjson", "geoparquet")
 @click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
 @click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
 @click.option("--schema-base", metavar="URL", help="Where the catalogue is published; declare its own schema there.")
+@click.option("--prune", is_flag=True, help="Remove items of packages that an earlier build found and that are gone.")
+@click.option("--refresh", is_flag=True, help="Read every package again, also those that have not changed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def build(
     trees: tuple[Path, ...],
@@ -73,6 +77,8 @@ def build(
     strict: bool,
     lenient: bool,
     schema_base: str | None,
+    prune: bool,
+    refresh: bool,
     quiet: bool,
 ) -> None:
     """Walk TREEs of FLATSIM packages and write their STAC catalogue.
@@ -89,7 +95,8 @@ def build(
     base = Path.cwd() if files_from else None
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
-    report = run(roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet)
+    wishes = {"prune": prune, "refresh": refresh}
+    report = run(roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet, **wishes)
     if report_file:
         report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
     raise SystemExit(status_of(report))
@@ -109,24 +116,49 @@ def run(
     options: Options,
     workers: int,
     quiet: bool,
+    prune: bool = False,
+    refresh: bool = False,
 ) -> Report:
     """Build with progress, and say at the end what was done."""
     with progress(quiet=quiet) as tell:
-        report = build_trees(trees, sink, layout, base=base, options=options, workers=workers, progress=tell)
-    for remark in report.refused:
-        click.echo(f"refused {remark.path}: {remark.reason}", err=True)
-    for remark in report.warnings:
-        click.echo(f"warning {remark.path}: {remark.reason}", err=True)
+        report = build_trees(
+            trees,
+            sink,
+            layout,
+            base=base,
+            options=options,
+            workers=workers,
+            progress=tell,
+            prune=prune,
+            refresh=refresh,
+        )
+    for word, remarks in (("refused", report.refused), ("warning", report.warnings), ("vanished", report.vanished)):
+        for remark in remarks:
+            click.echo(f"{word} {remark.path}: {remark.reason}", err=True)
     if not quiet:
+        show_tallies(report)
         click.echo(summary_of(report))
     return report
 
 
+def show_tallies(report: Report) -> None:
+    """Counts per region, track and kind, as a table."""
+    table = Table("Region", "Track", "Kind", "Found", "Catalogued", "Unchanged", "Refused", box=None, pad_edge=False)
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for place, tally in sorted(report.tallies.items()):
+        counts = (tally.found, tally.catalogued, tally.unchanged, tally.refused)
+        table.add_row(*place, *map(str, counts), style="red" if tally.refused else None)
+    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+
+
 def summary_of(report: Report) -> str:
     """One line of counts."""
+    gone = f", {report.removed} removed" if report.removed else ""
+    gone += f", {len(report.vanished)} vanished" if report.vanished else ""
     return (
         f"{report.found} packages found: {report.catalogued} catalogued, {report.unchanged} unchanged, "
-        f"{len(report.refused)} refused; {len(report.ignored)} files or packages ignored"
+        f"{len(report.refused)} refused{gone}; {len(report.ignored)} files or packages ignored"
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from catalog_builder.manifest import Manifest
+
 ItemDict = dict[str, Any]
 CollectionDict = dict[str, Any]
 
@@ -39,3 +41,15 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """All collections are closed."""
+
+    def manifest(self) -> Manifest:
+        """What earlier builds have made; forgetful where every build writes all."""
+
+    def has_collection(self, collection_id: str) -> bool:
+        """Whether the collection itself is in the store."""
+
+    def stored_ids(self, collection_id: str) -> set[str]:
+        """Ids of the items that are in the store."""
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:
+        """Take items out; the number of those that were there."""

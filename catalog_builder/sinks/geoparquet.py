@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from catalog_builder.errors import SinkError
+from catalog_builder.manifest import Forgetful, Manifest
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 from catalog_builder.sinks.ndjson import NdjsonSink
 
@@ -63,6 +64,22 @@ class GeoparquetSink:
             temporary.write_text(f"{document}\n", encoding="utf-8")
             temporary.replace(self.folder / f"{name}.json")
         shutil.rmtree(self.folder / _GATHERED)
+
+    def manifest(self) -> Manifest:
+        """Nothing is kept from build to build."""
+        return Forgetful()
+
+    def has_collection(self, collection_id: str) -> bool:  # noqa: ARG002 (a protocol's)
+        """It is what this build writes."""
+        return True
+
+    def stored_ids(self, collection_id: str) -> set[str]:  # noqa: ARG002 (a protocol's)
+        """None that would be kept."""
+        return set()
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:  # noqa: ARG002 (a protocol's)
+        """None are there to remove."""
+        return 0
 
     def _write_table(self, collection: CollectionDict, table: str) -> None:
         """Raises SinkError: the items do not fit one table, or the disk is full."""

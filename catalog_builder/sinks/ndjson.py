@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from catalog_builder.errors import SinkError
+from catalog_builder.manifest import Forgetful, Manifest
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 
 COLLECTIONS = "collections"
@@ -53,6 +54,22 @@ class NdjsonSink:
             file.close()
             Path(file.name).replace(self.folder / f"{name}.ndjson")
         self._open.clear()
+
+    def manifest(self) -> Manifest:
+        """Nothing is kept from build to build."""
+        return Forgetful()
+
+    def has_collection(self, collection_id: str) -> bool:  # noqa: ARG002 (a protocol's)
+        """It is what this build writes."""
+        return True
+
+    def stored_ids(self, collection_id: str) -> set[str]:  # noqa: ARG002 (a protocol's)
+        """None that would be kept."""
+        return set()
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:  # noqa: ARG002 (a protocol's)
+        """None are there to remove."""
+        return 0
 
     def _file(self, name: str) -> TextIOWrapper:
         if name not in self._open:

@@ -18,7 +18,9 @@ from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
 from catalog_builder.errors import DatabaseError, SinkError
+from catalog_builder.manifest import Manifest
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.sinks.table import Table
 
 PAGE = 500
 """Items read from the database at once."""
@@ -68,6 +70,24 @@ class PgstacSink:
         """Give the connections back."""
         self._loader.db.disconnect()
         self._pool.close()
+
+    def manifest(self) -> Manifest:
+        """Tables of the same database."""
+        return Table(self._pool)
+
+    def has_collection(self, collection_id: str) -> bool:
+        """Whether it was loaded."""
+        return self._stored_collection(collection_id) is not None
+
+    def stored_ids(self, collection_id: str) -> set[str]:
+        """By one query."""
+        with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
+            return set(queries.item_ids(connection, collection_id))
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:
+        """Delete them in one statement."""
+        with _translated(f"removing items of {collection_id}"), self._pool.connection() as connection:
+            return queries.delete_items(connection, collection_id, list(ids))
 
     def _load_collection(self, collection: CollectionDict) -> None:
         with _translated(f"loading collection {collection['id']}"):

@@ -17,8 +17,10 @@ import pystac
 
 from catalog_builder.errors import SinkError
 from catalog_builder.links import GEOJSON, JSON, root_links
+from catalog_builder.manifest import Manifest
 from catalog_builder.regions import region_of
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.sinks.journal import Journal
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
@@ -31,6 +33,7 @@ class StaticSink:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._removed: dict[str, set[str]] = {}
         _make_folder(folder)
 
     def open_collection(self, collection: CollectionDict) -> None:
@@ -58,6 +61,8 @@ class StaticSink:
         items = [_link("item", f"./{path.name}", GEOJSON, path.stem) for path in self._item_files(collection["id"])]
         links = [*_collection_hierarchy(), *items, *collection["links"]]
         _replace(folder / COLLECTION, {**collection, "links": links})
+        for name in self._removed.pop(collection["id"], ()):
+            (folder / f"{name}.json").unlink(missing_ok=True)
 
     def close(self) -> None:
         """Write the catalogues of the regions and the root from what stands in the folder."""
@@ -75,6 +80,24 @@ class StaticSink:
         _replace(schema, flatsim_schema())
         self._write_root(sorted(set(regions)))
 
+    def manifest(self) -> Manifest:
+        """A hidden file in the folder."""
+        return Journal(self.folder)
+
+    def has_collection(self, collection_id: str) -> bool:
+        """Whether its document stands."""
+        return (self._folder_of(collection_id) / COLLECTION).is_file()
+
+    def stored_ids(self, collection_id: str) -> set[str]:
+        """By one listing of its folder."""
+        return {path.stem for path in self._item_files(collection_id)}
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:
+        """Leave them out; their files go when the collection no longer links to them."""
+        present = set(ids) & {path.stem for path in self._item_files(collection_id)}
+        self._removed.setdefault(collection_id, set()).update(present)
+        return len(present)
+
     def _write_root(self, regions: list[Path]) -> None:
         children = [_child(region / CATALOG, f"./{region.name}/{CATALOG}") for region in regions]
         references = [link.to_dict(transform_href=False) for link in root_links()]
@@ -85,7 +108,9 @@ class StaticSink:
         return self.folder / collection_id.split("-")[1] / collection_id
 
     def _item_files(self, collection_id: str) -> list[Path]:
-        return sorted(path for path in self._folder_of(collection_id).glob("*.json") if path.name != COLLECTION)
+        left_out = self._removed.get(collection_id, set())
+        files = self._folder_of(collection_id).glob("*.json")
+        return sorted(path for path in files if path.name != COLLECTION and path.stem not in left_out)
 
 
 def _catalog(identifier: str, title: str, description: str) -> dict[str, Any]:

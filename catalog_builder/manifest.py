@@ -1,0 +1,187 @@
+"""What earlier builds made of which packages, so that an unchanged one costs a directory listing and is not opened.
+
+A package's fingerprint is taken from its listing before it is read, together with everything else its item depends on:
+the listings of the series and auxiliary packages of its track, the options, the addresses, and the builder's own code.
+A record is written after its item is in the store; whether the item is still there is asked of the store itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from catalog_builder.catalogue import Options, Outcome
+from catalog_builder.layout import Layout
+from catalog_builder.model import Found
+from catalog_builder.names import parse_package
+from catalog_builder.plan import TrackPlan
+from catalog_builder.report import Remark
+from catalog_builder.vocab.release import __version__
+
+FileFacts = tuple[str, int, int]
+"""Name, size in bytes, time of modification in nanoseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A package whose item is in the store."""
+
+    package: str
+    """Path."""
+    fingerprint: str
+    collection: str
+    item: str
+    warnings: tuple[tuple[str, str], ...] = ()
+    """Paths and reasons, to be said again."""
+    ignored: tuple[tuple[str, str], ...] = ()
+
+
+class Manifest(Protocol):
+    """Records of earlier builds. Each change is kept from when the method returns, whatever ends the process then."""
+
+    def records(self) -> Iterable[Record]:
+        """All of them."""
+
+    def remember(self, records: Sequence[Record]) -> None:
+        """Add records, or replace those of the same packages."""
+
+    def forget(self, packages: Sequence[str]) -> None:
+        """Remove the records of some packages."""
+
+    def unfinished(self) -> set[str]:
+        """Collections that were begun and not finished."""
+
+    def begin(self, collection_id: str) -> None:
+        """The items of a collection are about to change."""
+
+    def finish(self, collection_id: str) -> None:
+        """The document of a collection agrees with its items."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+@dataclass(slots=True)
+class Known:
+    """Records by package, as one build sees them."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    stored: dict[str, set[str]] = field(default_factory=dict)
+    """Ids that the store really holds, by collection."""
+
+    def unchanged(self, package: str, fingerprint: str | None) -> Record | None:
+        """The record of a package that need not be read again."""
+        record = self.records.get(package)
+        if record is None or record.fingerprint != fingerprint:
+            return None
+        return record if record.item in self.stored.get(record.collection, ()) else None
+
+
+def list_files(package: Path) -> list[FileFacts] | None:
+    """Files of a package directory by name, or the one file that an archive is; None when it cannot be listed."""
+    try:
+        if not package.is_dir():
+            status = package.stat()
+            return [(package.name, status.st_size, status.st_mtime_ns)]
+        with os.scandir(package) as entries:
+            facts = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+    except OSError:
+        return None
+    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in facts)
+
+
+def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str, str | None]:
+    """Fingerprint of each package of a track by path; None where it cannot be listed.
+
+    Any change in a series or auxiliary package changes those of all: its pairs take their baselines, misclosures and
+    time of day from there. A series is held against the names of all pairs.
+    """
+    shared = [(str(found.path), list_files(found.path)) for found in plan.shared]
+    regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
+    context = _digest([builder_digest(), repr(layout), repr(options), regions, shared])
+    whole = _digest([context, [found.name for found in plan.pairs]])
+    prints = {str(found.path): _fingerprint(found, context) for found in plan.pairs}
+    return prints | {str(found.path): _fingerprint(found, whole) for found in plan.shared}
+
+
+def _fingerprint(found: Found, context: str) -> str | None:
+    files = list_files(found.path)
+    return None if files is None else _digest([context, str(found.root), found.name, files])
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=True).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1)
+def builder_digest() -> str:
+    """Version and code of the builder: what it knew when it made an item."""
+    digest = hashlib.sha256(__version__.encode())
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def records_of(items: dict[str, Found], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
+    """Records of the packages whose items are in an outcome.
+
+    Args:
+        items: packages that were read, by the id of their item.
+        outcome: what became of them.
+        prints: their fingerprints by path, taken before they were read.
+    """
+    said = {name: _by_package(getattr(outcome, name), items.values()) for name in ("warnings", "ignored")}
+    records = []
+    for item in outcome.items:
+        found = items.get(item["id"])
+        fingerprint = prints.get(str(found.path)) if found else None
+        if found is not None and fingerprint is not None:
+            path = str(found.path)
+            remarks = {name: tuple(lists.get(path, ())) for name, lists in said.items()}
+            records.append(Record(path, fingerprint, item["collection"], item["id"], **remarks))
+    return records
+
+
+def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[str, list[tuple[str, str]]]:
+    known = {str(found.path) for found in packages}
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for remark in remarks:
+        places = (remark.path, *map(str, Path(remark.path).parents))
+        package = next((place for place in places if place in known), None)
+        if package is not None:
+            lists.setdefault(package, []).append((remark.path, remark.reason))
+    return lists
+
+
+class Forgetful:
+    """The manifest of a store that every build writes anew."""
+
+    def records(self) -> Iterable[Record]:
+        """None."""
+        return ()
+
+    def remember(self, records: Sequence[Record]) -> None:
+        """Nothing is kept."""
+
+    def forget(self, packages: Sequence[str]) -> None:
+        """Nothing was kept."""
+
+    def unfinished(self) -> set[str]:
+        """None."""
+        return set()
+
+    def begin(self, collection_id: str) -> None:
+        """Nothing is kept."""
+
+    def finish(self, collection_id: str) -> None:
+        """Nothing was kept."""
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -1,0 +1,269 @@
+"""Builds after the first: what is unchanged is not opened, nothing is claimed that is not in the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from catalog_builder import catalogue
+from catalog_builder.build import build
+from catalog_builder.catalogue import Options
+from catalog_builder.errors import DatabaseError
+from catalog_builder.layout import ServiceLayout, StaticLayout
+from catalog_builder.report import Report
+from catalog_builder.sample import SampleManifest
+from catalog_builder.sinks.journal import FILE, Journal
+from catalog_builder.sinks.pgstac import PgstacSink
+from catalog_builder.sinks.static import StaticSink
+
+Tree = tuple[Path, SampleManifest]
+PACKAGES = 18
+A_TRACK = 9
+
+
+def into(out: Path, tree: Path, **options: Any) -> Report:
+    return build([tree], StaticSink(out), StaticLayout(out.resolve()), **options)
+
+
+def load(dsn: str, tree: Path, **options: Any) -> Report:
+    return build([tree], PgstacSink(dsn), ServiceLayout(), **options)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != FILE]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Names of the packages that a build reads."""
+    names: list[str] = []
+    real = catalogue.read_package
+
+    def noted(found: Any, **options: Any) -> Any:
+        names.append(found.name)
+        return real(found, **options)
+
+    monkeypatch.setattr(catalogue, "read_package", noted)
+    return names
+
+
+@pytest.fixture(params=["folder", "database"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Report]:
+    """Builds into one store or the other."""
+    if request.param == "folder":
+        return lambda tree, **options: into(tmp_path / "out", tree, **options)
+    dsn = request.getfixturevalue("database_dsn")
+    return lambda tree, **options: load(dsn, tree, **options)
+
+
+def a_pair(tree: Path) -> Path:
+    return min(tree.rglob("NSBAS_INT*"))
+
+
+def test_what_is_unchanged_is_not_opened(own_tree: Tree, store: Callable[..., Report], opened: list[str]) -> None:
+    tree = own_tree[0]
+    (a_pair(tree) / "list_images.txt").write_text("mine")
+    first = store(tree)
+    assert len(opened) == PACKAGES
+    opened.clear()
+    again = store(tree)
+    assert opened == []
+    assert (again.catalogued, again.unchanged, again.refused) == (0, PACKAGES, [])
+    assert again.ignored == first.ignored != []
+    assert {place: tally.unchanged for place, tally in again.tallies.items()} == {
+        place: tally.catalogued for place, tally in first.tallies.items()
+    }
+    store(tree, refresh=True)
+    assert len(opened) == PACKAGES
+
+
+def test_what_changed_is_updated(own_tree: Tree, store: Callable[..., Report], opened: list[str]) -> None:
+    tree = own_tree[0]
+    store(tree)
+    opened.clear()
+    package = a_pair(tree)
+    min(package.glob("*.png")).write_bytes(b"other")
+    report = store(tree)
+    assert (report.catalogued, report.unchanged) == (1, PACKAGES - 1)
+    assert opened.count(package.name) == 1
+    assert len(opened) == 3, "besides it only what its track shares"
+
+
+def test_pairs_follow_what_their_track_says(own_tree: Tree, tmp_path: Path) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    misclosures = min(tree.rglob("RMSinterfero.txt"))
+    rows = [line.split() for line in misclosures.read_text().splitlines()]
+    misclosures.write_text("".join(f"{' '.join(row[:-1])} {float(row[-1]) * 2}\n" for row in rows))
+    report = into(out, tree)
+    assert A_TRACK > report.catalogued > 2, "the pairs of the series, and no others"
+    assert report.catalogued + report.unchanged == PACKAGES
+    fresh = tmp_path / "fresh" / "out"
+    build([tree], StaticSink(fresh), StaticLayout(out.resolve()))
+    assert contents(fresh) == contents(out)
+
+
+def test_other_options_and_addresses_read_all_again(own_tree: Tree, tmp_path: Path, opened: list[str]) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    opened.clear()
+    into(out, tree, options=Options(checksums=True))
+    assert len(opened) == PACKAGES
+    build([tree], StaticSink(out), StaticLayout(out.resolve(), "https://data.example.org"))
+    assert len(opened) == 2 * PACKAGES
+
+
+def test_refused_packages_are_tried_each_time(own_tree: Tree, store: Callable[..., Report]) -> None:
+    tree = own_tree[0]
+    cut = min(a_pair(tree).glob("*.tiff"))
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:-100])
+    assert len(store(tree).refused) == len(store(tree).refused) == 1
+    cut.write_bytes(whole)
+    assert store(tree).catalogued == 1
+
+
+def test_vanished_packages_go_only_when_asked(own_tree: Tree, tmp_path: Path) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    before = contents(out)
+    gone = a_pair(tree)
+    shutil.rmtree(gone)
+    report = into(out, tree)
+    assert [Path(remark.path) for remark in report.vanished] == [gone]
+    assert (report.removed, report.unchanged) == (0, PACKAGES - 1)
+    assert contents(out) == before
+    report = into(out, tree, prune=True)
+    assert (report.removed, report.vanished) == (1, [])
+    fresh = tmp_path / "fresh" / "out"
+    build([tree], StaticSink(fresh), StaticLayout(out.resolve()))
+    assert contents(fresh) == contents(out)
+    assert into(out, tree, prune=True).removed == 0
+
+
+def test_pruning_a_database_follows_in_its_collection(own_tree: Tree, database_dsn: str) -> None:
+    tree = own_tree[0]
+    load(database_dsn, tree)
+    for package in tree.rglob("NSBAS_INT*A175*"):
+        shutil.rmtree(package)
+    assert load(database_dsn, tree, prune=True).removed == A_TRACK - 2
+    with psycopg.connect(database_dsn) as connection:
+        rows = connection.execute("SELECT content FROM pgstac.collections WHERE id LIKE '%interferogram'").fetchall()
+        count = connection.execute("SELECT count(*) FROM pgstac.items").fetchone()
+    assert rows[0][0]["summaries"]["sat:orbit_state"] == ["descending"]
+    assert count == (PACKAGES - A_TRACK + 2,)
+
+
+def test_a_missing_disk_prunes_nothing(own_tree: Tree, tmp_path: Path) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    tree.rename(tmp_path / "elsewhere")
+    tree.mkdir()
+    report = into(out, tree, prune=True)
+    assert (report.removed, len(report.vanished)) == (0, PACKAGES)
+    assert len(list(out.rglob("flatsim_*.json"))) == PACKAGES
+
+
+def test_another_tree_is_not_taken_for_vanished(own_tree: Tree, tmp_path: Path) -> None:
+    (tree, manifest), out = own_tree, tmp_path / "out"
+    first, second = (tree / track.folder for track in manifest.tracks)
+    into(out, first)
+    report = into(out, second, prune=True)
+    assert (report.removed, report.vanished) == (0, [])
+    assert len(list(out.rglob("flatsim_*.json"))) == PACKAGES
+
+
+def test_a_moved_package_keeps_its_item(own_tree: Tree, store: Callable[..., Report]) -> None:
+    tree = own_tree[0]
+    store(tree)
+    package = a_pair(tree)
+    (tree / "moved").mkdir()
+    package.rename(tree / "moved" / package.name)
+    report = store(tree, prune=True)
+    assert (report.removed, report.vanished, report.catalogued) == (0, [], 1)
+    assert store(tree).unchanged == PACKAGES
+
+
+def test_items_that_others_removed_are_made_again(own_tree: Tree, tmp_path: Path, database_dsn: str) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    before = contents(out)
+    min(out.rglob("*_int_*.json")).unlink()
+    min(out.rglob("collection.json")).unlink()
+    assert into(out, tree).catalogued == 1
+    assert contents(out) == before
+    load(database_dsn, tree)
+    with psycopg.connect(database_dsn) as connection:
+        connection.execute("DELETE FROM pgstac.items WHERE collection LIKE '%timeseries'")
+    assert load(database_dsn, tree).catalogued == 2
+    with psycopg.connect(database_dsn) as connection:
+        connection.execute("DELETE FROM pgstac.items")
+        connection.execute("DELETE FROM pgstac.collections")
+    assert load(database_dsn, tree).catalogued == PACKAGES
+
+
+def test_a_torn_journal_is_read_as_far_as_it_goes(own_tree: Tree, tmp_path: Path) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    into(out, tree)
+    path = out / FILE
+    path.write_bytes(path.read_bytes()[:-10] + b"\n\xff{\n[1]\n")
+    journal = Journal(out)
+    assert len(list(journal.records())) == PACKAGES - 1
+    journal.close()
+    assert into(out, tree).unchanged == PACKAGES
+
+
+KILL_AT = """
+import os, signal, sys
+from pathlib import Path
+from catalog_builder import build as module
+from catalog_builder.layout import StaticLayout
+from catalog_builder.sinks import static
+tree, out, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+module.BATCH = 2
+done = 0
+def event(name, arguments):
+    global done
+    if name in ("open", "os.rename", "os.remove") and str(out) in str(arguments[0]):
+        done += 1
+        if done == steps:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(event)
+module.build([tree], static.StaticSink(out), StaticLayout(out), prune=True)
+"""
+
+
+@pytest.mark.parametrize("steps", [3, 9, 20, 33, 47, 52])
+def test_a_build_killed_anywhere_is_finished_by_the_next(small_tree: Tree, tmp_path: Path, steps: int) -> None:
+    whole, out = tmp_path / "whole" / "out", tmp_path / "out"
+    build([small_tree[0]], StaticSink(whole), StaticLayout(out))
+    command = [sys.executable, "-c", KILL_AT, str(small_tree[0]), str(out), str(steps)]
+    killed = subprocess.run(command, check=False, capture_output=True, env={**os.environ, "PYTHONWARNINGS": ""})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    for path in out.rglob("*.json"):
+        json.loads(path.read_bytes())
+    if out.is_dir():
+        journal = Journal(out)
+        assert all(list(out.rglob(f"{record.item}.json")) for record in journal.records())
+        journal.close()
+    into(out, small_tree[0])
+    kept = {name: content for name, content in contents(out).items() if not name.endswith(".tmp")}
+    assert kept == contents(whole)
+
+
+def test_a_database_without_our_tables_says_what_to_do(database_dsn: str, small_tree: Tree) -> None:
+    with psycopg.connect(database_dsn) as connection:
+        connection.execute("DROP TABLE flatsim.built")
+    with pytest.raises(DatabaseError, match="db migrate"):
+        load(database_dsn, small_tree[0])
