@@ -10,17 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog_builder.build import build
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.checks import area_of, disagreements, missing_pairs
+from catalog_builder.cli import command
+from catalog_builder.errors import PackageRefused
 from catalog_builder.footprint import clean_ring
+from catalog_builder.item import create_item
 from catalog_builder.layout import ServiceLayout
 from catalog_builder.model import DatePair, Footprint, Package, Track
 from catalog_builder.plan import make_plan
 from catalog_builder.read import read_package
 from catalog_builder.sample import SampleManifest
+from catalog_builder.sidecars import collect_meta, decode
+from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.track import create_track, own_footprint
 from catalog_builder.vocab.satellites import BY_CODE
 
@@ -60,6 +67,11 @@ def test_a_sound_package_agrees_with_itself(sound: Sound) -> None:
 
 
 SCENE = "S1A_IW_SLC__1SDV_{0:%Y%m%d}T235950_{1:%Y%m%d}T000017_{2:06d}_01CBB8_3A0F.SAFE"
+
+PIECES = (
+    b"nan", b"1e999", b"\0", b"\xff\xfe", b"\r", b"9999-12-31T23:59:59-23:59", b"0001-01-01T00:00:00+10:00",
+    b"S1D_IW_SLC__1SDV_00010101T000000_99991231T235959_999999",
+)  # fmt: skip
 
 
 def scene(first: date, last: date, relative_orbit: int) -> str:
@@ -262,3 +274,46 @@ def test_a_kept_pair_without_a_package_is_told(own_tree: tuple[Path, SampleManif
     [remark] = catalogued(folder, Options()).warnings
     assert f"{pair.reference_date}/{pair.secondary_date}" in remark.reason
     assert Path(remark.path).name == Path(manifest.tracks[0].timeseries_path).name
+
+
+def test_unknown_keys_are_told_once_for_each_tree(own_tree: tuple[Path, SampleManifest], tmp_path: Path) -> None:
+    folder, _ = own_tree
+    for index, meta in enumerate(sorted(folder.rglob("*.meta"))):
+        meta.write_text(f"{meta.read_text()}Colour: red\nKey_{index % 2}: x\n")
+    report = build([folder], NdjsonSink(tmp_path / "out"), ServiceLayout())
+    assert [(remark.path, remark.reason) for remark in report.warnings] == [
+        (str(folder), "3 unknown keys in .meta files: Colour, Key_0, Key_1")
+    ]
+
+
+def test_the_command_refuses_or_is_lenient(contradiction: tuple[Path, str], tmp_path: Path) -> None:
+    folder, package = contradiction
+    arguments = ["build", str(folder), "--out", str(tmp_path / "out"), "--format", "ndjson", "--workers", "1"]
+    refused = CliRunner().invoke(command, arguments)
+    assert refused.exit_code == 3
+    assert package in refused.stderr
+    lenient = CliRunner().invoke(command, [*arguments, "--lenient"])
+    assert lenient.exit_code == 0
+    assert "Relative_orbit_number" in lenient.stderr
+
+
+@given(data=st.data())
+def test_mutated_sidecars_give_the_right_item_or_a_refusal(sound: Sound, data: st.DataObject) -> None:
+    """Whatever bytes a sidecar holds, dates and orbit stay those of the name, and the item can be stored."""
+    member = data.draw(st.sampled_from([member for member, _ in sound.pair.metadata]))
+    content = bytearray(member.path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(0, len(content)))
+        piece = data.draw(st.sampled_from(PIECES) | st.binary(max_size=8))
+        content[start : start + data.draw(st.integers(0, 40))] = piece
+    meta = collect_meta([decode(bytes(content)), decode(member.path.read_bytes())])
+    package = replace(sound.pair, texts=replace(sound.pair.texts, meta=meta.first, meta_variants=meta.variants))
+    try:
+        item = create_item(package, sound.track, ServiceLayout())
+    except PackageRefused:
+        return
+    text = json.dumps(item.properties, allow_nan=False)
+    assert "\\u0000" not in text
+    assert item.properties["insar:reference_datetime"][:10] == str(package.name.first)
+    assert item.properties["insar:secondary_datetime"][:10] == str(package.name.last)
+    assert item.properties["sat:relative_orbit"] == package.name.relative_orbit
