@@ -34,6 +34,7 @@ SMALL_BYTES = 64 * 2**20
 _FOREIGN_FOLDERS = ("__MACOSX",)
 """Folders that archivers add beside the content."""
 _ENCRYPTED = 1
+_UTF8 = 0x800
 _UNIX = 3
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What both the standard library and GDAL read."""
@@ -111,10 +112,25 @@ def entry_sha256(archive: Path, path: str) -> str:
         PackageRefused: it cannot be unpacked.
     """
     digest = hashlib.sha256()
+    for block in _blocks(archive, path):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def check_entry(archive: Path, path: str) -> None:
+    """Unpack one entry and drop it, which compares it with the archive's CRC.
+
+    Raises:
+        PackageRefused: it cannot be unpacked, or is not what was packed.
+    """
+    for _ in _blocks(archive, path):
+        pass
+
+
+def _blocks(archive: Path, path: str) -> Iterator[bytes]:
     with _opened(archive) as (_, content), content.open(path) as stream:
         while block := stream.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
+            yield block
 
 
 @contextmanager
@@ -161,9 +177,11 @@ def _place(archive: Path, file: IO[bytes], info: zipfile.ZipInfo) -> tuple[int, 
     """Where an entry starts, where its data starts and where they end, by its local header."""
     file.seek(info.header_offset)
     header = file.read(_LOCAL_HEADER.size)
-    if len(header) < _LOCAL_HEADER.size or not header.startswith(_LOCAL_SIGNATURE):
+    is_whole = len(header) == _LOCAL_HEADER.size and header.startswith(_LOCAL_SIGNATURE)
+    name_length, extra_length = _LOCAL_HEADER.unpack(header)[-2:] if is_whole else (0, 0)
+    name = file.read(name_length).decode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+    if name != info.orig_filename:
         raise PackageRefused(str(archive), f"the archive is truncated or damaged at {info.filename!r}")
-    name_length, extra_length = _LOCAL_HEADER.unpack(header)[-2:]
     start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
     return info.header_offset, start, start + info.compress_size
 

@@ -129,11 +129,14 @@ def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) ->
 def _look_into(dataset: raster.Dataset, found: Raster, seen: _Seen, *, outlined: str | None) -> None:
     """Sample the few rasters that the item's properties come from, while they are open."""
     key, product = found.name.key, found.name.product
+    is_los = product is not None and LOS_ROLE in product.roles
+    is_scanned = found.grid.crs is not None and (key in {outlined, "coh_geo"} or is_los)
+    if is_scanned or key == "lut_radar":
+        storage.check_packed(found.member)
     if key == "lut_radar" and seen.radar_outline is None and found.grid.count > 1:
         ring = clean_ring(raster.read_ground_ring(dataset), tolerance_deg=TABLE_TOLERANCE_DEG)
         seen.radar_outline = ring if ring and is_on_earth(ring) else None
-    is_los = product is not None and LOS_ROLE in product.roles
-    if found.grid.crs is None or not (key in {outlined, "coh_geo"} or is_los):
+    if not is_scanned:
         return
     spans, mean = raster.scan_rows(dataset)
     if key == outlined and seen.outline is None and mean is not None:

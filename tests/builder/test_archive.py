@@ -22,9 +22,11 @@ from catalog_builder.catalogue import Options
 from catalog_builder.errors import PackageRefused
 from catalog_builder.inspection import inspect_package
 from catalog_builder.layout import ServiceLayout
+from catalog_builder.model import Found
 from catalog_builder.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.storage import check_packed, list_members
 from catalog_builder.validation.check import check
 from catalog_builder.validation.schemas import Schemas
 
@@ -162,11 +164,16 @@ def patched(offset: int, value: bytes) -> Callable[[Path], None]:
 
 
 def overlapping(archive: Path) -> None:
-    """Two names for the same bytes, as bombs are built that do not nest."""
-    write(archive, {"a.txt": b"x" * 1000, "b.txt": b"x" * 1000})
+    """An entry inside another one, as bombs are built that do not nest."""
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr("b.txt", b"x")
+    record = archive.read_bytes()[: 30 + len("b.txt") + 1]
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr("a.txt", record)
+        content.writestr("b.txt", b"x")
     data = bytearray(archive.read_bytes())
-    second = data.index(b"PK\1\2", data.index(b"PK\1\2") + 1)
-    data[second + 42 : second + 46] = struct.pack("<L", 0)
+    second = data.rindex(b"PK\1\2")
+    data[second + 42 : second + 46] = struct.pack("<L", 30 + len("a.txt"))
     archive.write_bytes(data)
 
 
@@ -174,6 +181,12 @@ def expanding(archive: Path) -> None:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as content, content.open("CNES_x.tiff", "w") as stream:
         for _ in range(80):
             stream.write(bytes(2**20))
+
+
+def of_two_names(archive: Path) -> None:
+    """An entry with one name in the directory and another at its place."""
+    write(archive, {"nsbas.proc": b"x"})
+    archive.write_bytes(archive.read_bytes().replace(b"nsbas.proc", b"nsbas.prod", 1))
 
 
 def crowded(archive: Path) -> None:
@@ -208,6 +221,7 @@ def huge_directory(archive: Path) -> None:
         (patched(24, struct.pack("<L", 2**31)), "would expand from"),
         (patched(42, struct.pack("<L", 17)), "truncated or damaged"),
         (overlapping, "overlap"),
+        (of_two_names, "damaged at 'nsbas.proc'"),
         (expanding, "would expand from"),
         (crowded, "more than 10000"),
         (huge_directory, "central directory is larger"),
@@ -260,6 +274,25 @@ def test_bent_and_cut_archives_give_the_right_item_or_a_reason(own_tree: Tree, t
         for key, item in items.items():
             assert bare(item)["properties"] == bare(good[key])["properties"]
             assert bare(item)["geometry"] == bare(good[key])["geometry"]
+
+
+def test_a_raster_that_unpacks_to_other_values_is_refused(own_tree: Tree, tmp_path: Path) -> None:
+    """GDAL tells only where it reads to the end. A changed CRC stands for changed values."""
+    package = min(own_tree[0].rglob("NSBAS_INT*"))
+    name = min(package.glob("CNES_Coh_geo*.tiff")).name
+    path = zipped(package)
+    with zipfile.ZipFile(path) as archive:
+        start, info = archive.start_dir, archive.getinfo(f"{package.name}/{name}")
+    data = bytearray(path.read_bytes())
+    data[data.index(info.CRC.to_bytes(4, "little"), start)] ^= 1
+    path.write_bytes(data)
+    [refusal] = catalogue(own_tree[0], tmp_path / "out")[0].refused
+    assert refusal.path == str(path)
+    assert name in refusal.reason
+    found = Found(path=path, root=path.parent, name=path.stem, is_archive=True)
+    member = next(member for member in list_members(found) if member.name == name)
+    with pytest.raises(PackageRefused, match=f"CRC.*{name}"):
+        check_packed(member)
 
 
 def test_junk_raises_nothing_but_a_refusal(tmp_path: Path) -> None:
