@@ -12,6 +12,7 @@ Data goes one way, one module a step; `build` is the contents page:
     item, assets,   a package and its track → a STAC item                (pure)
       links, layout
     collection      items → the collection that holds them               (pure)
+    manifest        what earlier builds made, so that only what changed is read
     sinks           items and collections → a folder or a database       (writes)
 
 `vocab` holds what FLATSIM is, as rows of data; everything above is derived from them. Beside the pipeline stand

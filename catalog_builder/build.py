@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from catalog_builder.atlas import Atlas
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.collection import CollectionSummary, summary_of
 from catalog_builder.layout import Layout
@@ -46,6 +47,7 @@ class _Run:
     progress: Progress
     manifest: Manifest
     known: Known
+    atlas: Atlas | None
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
     removed: dict[str, list[Record]] = field(default_factory=dict)
@@ -65,6 +67,7 @@ def build(
     progress: Progress | None = None,
     prune: bool = False,
     refresh: bool = False,
+    atlas: Atlas | None = None,
 ) -> Report:
     """Catalogue all packages below some roots.
 
@@ -78,6 +81,7 @@ def build(
         progress: told of each step.
         prune: remove the items of packages that an earlier build found below these roots and that are gone.
         refresh: read unchanged packages too.
+        atlas: shown each item of the collections that the trees belong to, also those of earlier builds.
 
     Returns:
         Counts and refusals. Each package found is in exactly one count.
@@ -90,7 +94,7 @@ def build(
     places = count_found(plan)
     with closing(sink.manifest()) as manifest:
         tell = progress or (lambda _done, _found: None)
-        run = _Run(sink, layout, options or Options(), plan.report, tell, manifest, _known(sink, manifest))
+        run = _Run(sink, layout, options or Options(), plan.report, tell, manifest, _known(sink, manifest), atlas)
         run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
         _open_collections(run, plan)
         _settle_vanished(run, plan, roots, prune=prune)
@@ -229,7 +233,7 @@ def _write(run: _Run, key: TrackKey, outcome: Outcome) -> None:
             counts.unchanged += written.unchanged
         run.written[collection_id].update(str(item["id"]) for item in items)
         for item in items:
-            summary.add(item)
+            _show(run, summary, item)
     run.done += len(outcome.items) + len(outcome.refused)
     run.progress(run.done, report.found)
 
@@ -247,17 +251,26 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
     """
     gone = run.removed.get(summary.id, [])
     is_left = summary.id in unfinished or not run.sink.has_collection(summary.id)
-    if not (run.written[summary.id] or gone or is_left):
+    is_current = not (run.written[summary.id] or gone or is_left)
+    if is_current and run.atlas is None:
         return
     if gone:
         run.manifest.begin(summary.id)
         run.report.removed += run.sink.remove_items(summary.id, [record.item for record in gone])
     for item in run.sink.other_items(summary.id, run.written[summary.id]):
-        summary.add(item)
+        _show(run, summary, item)
+    if is_current:
+        return
     if summary.count or gone:
         run.sink.close_collection(_document(run, summary))
     run.manifest.forget([record.package for record in gone])
     run.manifest.finish(summary.id)
+
+
+def _show(run: _Run, summary: CollectionSummary, item: dict[str, Any]) -> None:
+    summary.add(item)
+    if run.atlas is not None:
+        run.atlas.add(item)
 
 
 def _document(run: _Run, summary: CollectionSummary) -> dict[str, object]:

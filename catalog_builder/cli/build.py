@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TextIO
 
@@ -11,12 +12,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from catalog_builder.atlas import Atlas
 from catalog_builder.build import build as build_trees
 from catalog_builder.catalogue import Options
 from catalog_builder.cli.progress import progress
 from catalog_builder.cluster import Role
 from catalog_builder.database import resolve_dsn
 from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
+from catalog_builder.page import page
 from catalog_builder.report import Report
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import Sink
@@ -27,6 +30,8 @@ from catalog_builder.sinks.static import StaticSink
 
 SOME_REFUSED = 3
 NOTHING_DONE = 1
+INTERRUPTED = 128 + signal.SIGINT
+PAGE_SUFFIXES = (".html", ".htm")
 FORMATS = ("static", "ndjson", "geoparquet")
 
 
@@ -54,7 +59,10 @@ FORMATS = ("static", "ndjson", "geoparquet")
     "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
 )
 @click.option(
-    "--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the counts as JSON."
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the counts as JSON, or a page with maps: FILE.html.",
 )
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
 @click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
@@ -96,9 +104,17 @@ def build(
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     wishes = {"prune": prune, "refresh": refresh}
-    report = run(roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet, **wishes)
+    atlas = Atlas() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
+    try:
+        report = run(
+            roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet, atlas=atlas, **wishes
+        )
+    except KeyboardInterrupt:
+        click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
+        raise SystemExit(INTERRUPTED) from None
     if report_file:
-        report_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+        text = page(report, atlas) if atlas else json.dumps(report.to_dict(), indent=1) + "\n"
+        report_file.write_text(text, encoding="utf-8")
     raise SystemExit(status_of(report))
 
 
@@ -118,6 +134,7 @@ def run(
     quiet: bool,
     prune: bool = False,
     refresh: bool = False,
+    atlas: Atlas | None = None,
 ) -> Report:
     """Build with progress, and say at the end what was done."""
     with progress(quiet=quiet) as tell:
@@ -131,6 +148,7 @@ def run(
             progress=tell,
             prune=prune,
             refresh=refresh,
+            atlas=atlas,
         )
     for word, remarks in (("refused", report.refused), ("warning", report.warnings), ("vanished", report.vanished)):
         for remark in remarks:
