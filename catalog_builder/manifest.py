@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -22,6 +21,7 @@ from catalog_builder.model import Found
 from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.report import Remark
+from catalog_builder.storage import files_in
 from catalog_builder.vocab.release import __version__
 
 FileFacts = tuple[str, int, int]
@@ -89,11 +89,10 @@ def list_files(package: Path) -> list[FileFacts] | None:
         if not package.is_dir():
             status = package.stat()
             return [(package.name, status.st_size, status.st_mtime_ns)]
-        with os.scandir(package) as entries:
-            facts = [(entry.name, entry.stat()) for entry in entries if entry.is_file()]
+        files = files_in(package)
     except OSError:
         return None
-    return sorted((name, status.st_size, status.st_mtime_ns) for name, status in facts)
+    return [(path.name, status.st_size, status.st_mtime_ns) for path, status in files.items()]
 
 
 def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str, str | None]:

@@ -77,34 +77,41 @@ def check_packed(member: Member) -> None:
         archive.check_entry(member.path, member.entry)
 
 
-def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
-    """Unpacking into a folder of the archive's name gives the package in a folder of the same name."""
-    folder = found.path
+def files_in(folder: Path) -> dict[Path, os.stat_result]:
+    """Regular files of a package directory, by name.
+
+    Unpacking into a folder of the archive's name gives the package in a folder of the same name: it is looked into.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
     files, folders = _listing(folder)
-    if not files and found.name in folders:
-        folder = folder / found.name
-        files, _ = _listing(folder)
+    return _listing(folder / folder.name)[0] if not files and folder.name in folders else files
+
+
+def _listing(folder: Path) -> tuple[dict[Path, os.stat_result], set[str]]:
+    """Regular files by name, and names of folders."""
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
+    files = {folder / entry.name: entry.stat() for entry in entries if entry.is_file()}
+    return files, {entry.name for entry in entries if entry.is_dir()}
+
+
+def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
+    try:
+        files = files_in(found.path)
+    except OSError as error:
+        raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
     return [
         Member(
-            name=name,
-            path=folder / name,
+            name=path.name,
+            path=path,
             size_bytes=status.st_size,
             modified_ns=status.st_mtime_ns,
-            sha256=_sha256(folder / name) if checksums else None,
+            sha256=_sha256(path) if checksums else None,
         )
-        for name, status in sorted(files.items())
+        for path, status in files.items()
     ]
-
-
-def _listing(folder: Path) -> tuple[dict[str, os.stat_result], set[str]]:
-    """Regular files and names of folders."""
-    try:
-        with os.scandir(folder) as listing:
-            entries = list(listing)
-        files = {entry.name: entry.stat() for entry in entries if entry.is_file()}
-        return files, {entry.name for entry in entries if entry.is_dir()}
-    except OSError as error:
-        raise PackageRefused(str(folder), f"cannot be listed: {error.strerror}") from error
 
 
 def _in_archive(found: Found, *, checksums: bool) -> list[Member]:

@@ -267,3 +267,38 @@ def test_a_database_without_our_tables_says_what_to_do(database_dsn: str, small_
         connection.execute("DROP TABLE flatsim.built")
     with pytest.raises(DatabaseError, match="db migrate"):
         load(database_dsn, small_tree[0])
+
+
+def zipped(package: Path) -> Path:
+    """Replace a directory by its archive."""
+    archive = Path(shutil.make_archive(str(package), "zip", package))
+    shutil.rmtree(package)
+    return archive
+
+
+def in_its_own_name(package: Path) -> Path:
+    """Put a package into a folder of its own name."""
+    inner = package.rename(package.with_name("inner"))
+    package.mkdir()
+    return inner.rename(package / package.name)
+
+
+@pytest.mark.parametrize("place", [zipped, in_its_own_name])
+def test_changes_in_archives_and_inner_folders_are_seen(
+    own_tree: Tree, tmp_path: Path, opened: list[str], place: Callable[[Path], Path]
+) -> None:
+    package = a_pair(own_tree[0])
+    copy = Path(shutil.copytree(package, tmp_path / package.name))
+    placed = place(package)
+    into(tmp_path / "out", own_tree[0])
+    opened.clear()
+    assert into(tmp_path / "out", own_tree[0]).unchanged == PACKAGES
+    assert opened == []
+    (copy / "notes.txt").write_text("new")
+    if placed.is_dir():
+        shutil.copy(copy / "notes.txt", placed)
+    else:
+        shutil.make_archive(str(package), "zip", copy)
+    report = into(tmp_path / "out", own_tree[0])
+    assert (report.catalogued, report.unchanged) == (1, PACKAGES - 1)
+    assert [name for name in opened if "_INT-" in name] == [package.name]
