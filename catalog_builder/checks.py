@@ -164,7 +164,10 @@ def orbit_of_vectors(package: Package, _track: Track, _footprint: Footprint) -> 
 
 
 def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint) -> Iterator[str]:
-    """The baseline of a pair's `.meta` is that of `baseline.rsc`, within 5 m or a tenth."""
+    """The baseline of a pair's `.meta` is that of `baseline.rsc`, within 5 m or a tenth.
+
+    Their signs are not compared: no source says which date the one in the `.meta` is counted from.
+    """
     if not package.name.kind.per_pair:
         return
     ours = track.texts.perpendicular_baseline_m(package.name.pair)
@@ -172,7 +175,7 @@ def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint
         theirs = number(value)
         if ours is None or theirs is None:
             continue
-        if abs(theirs - ours) > max(BASELINE_TOLERANCE_M, BASELINE_TOLERANCE_SHARE * abs(ours)):
+        if abs(abs(theirs) - abs(ours)) > max(BASELINE_TOLERANCE_M, BASELINE_TOLERANCE_SHARE * abs(ours)):
             yield f"{PERPENDICULAR_BASELINE} of a .meta is {value} m, by baseline.rsc it is {ours:.3f} m"
 
 
