@@ -161,7 +161,8 @@ def _renamed(text: str, words: dict[str, str]) -> str:
 def _link(source: Path, target: Path, words: dict[str, str]) -> None:
     target.mkdir(parents=True)
     for file in source.iterdir():
-        if not words or "_Coh_geo" in file.name or "_InU_geo" in file.name:
+        is_wanted = ("_Coh_geo" in file.name or "_InU_geo" in file.name) and file.suffix != ".meta"  # that tells dates
+        if not words or is_wanted:
             os.link(file, target / _renamed(file.name, words))
 
 
