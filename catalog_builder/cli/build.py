@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from catalog_builder.atlas import Atlas
 from catalog_builder.build import build as build_trees
 from catalog_builder.catalogue import Options
-from catalog_builder.cli.progress import progress
+from catalog_builder.cli.progress import progress, wide_console
 from catalog_builder.cluster import Role
 from catalog_builder.database import resolve_dsn
 from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
@@ -167,7 +166,7 @@ def show_tallies(report: Report) -> None:
     for place, tally in sorted(report.tallies.items()):
         counts = (tally.found, tally.catalogued, tally.unchanged, tally.refused)
         table.add_row(*place, *map(str, counts), style="red" if tally.refused else None)
-    Console(soft_wrap=True, highlight=False, markup=False).print(table)
+    wide_console().print(table)
 
 
 def summary_of(report: Report) -> str:

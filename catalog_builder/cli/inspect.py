@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catalog_builder.cli.progress import wide_console
 from catalog_builder.inspection import FileSeen, Inspection, inspect_name, inspect_package
 
 REFUSED = 3
@@ -36,7 +37,7 @@ def inspect(path: Path, *, tree: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(seen.to_dict(), indent=1, ensure_ascii=False, default=str))
     else:
-        show(seen, Console(soft_wrap=True, highlight=False))
+        show(seen, wide_console())
     if seen.refused:
         raise SystemExit(REFUSED)
 

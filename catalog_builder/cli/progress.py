@@ -12,6 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 LINE_EVERY_S = 10.0
+PIPE_WIDTH = 400
+
+
+def wide_console() -> Console:
+    """For tables: as wide as the terminal; nothing is cut short for a file or another program."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(width=width, soft_wrap=True, highlight=False, markup=False)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def test_each_file_is_told_with_its_asset_or_why_not(own_tree: Tree) -> None:
     assert "user" in mine["note"]
     assert {file["asset"] for file in files.values()} >= told["item"]["assets"].keys() - {"thumbnail"}
     text = run(package).stdout
-    assert "list_images.txt" in text
+    assert all(name in text for name in [*files, "list_images.txt"])
     assert "coherence" in text
 
 
