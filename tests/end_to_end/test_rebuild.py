@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ROWS = """
-SELECT 'collection' AS kind, id, md5(to_jsonb(collections)::text) AS content, xmin::text AS written
+SELECT 'collection' AS kind, id, md5((to_jsonb(collections) - 'key')::text) AS content, xmin::text AS written
 FROM pgstac.collections
 UNION ALL
 SELECT 'item', id, md5(to_jsonb(items)::text), xmin::text FROM pgstac.items
@@ -28,7 +28,10 @@ ORDER BY kind, id
 
 
 def _content(dsn: str) -> list[tuple[str, ...]]:
-    """Every row of the catalogue, without the transaction that wrote it."""
+    """Every row of the catalogue, without the transaction that wrote it.
+
+    Nor with the number pgstac gives a collection: PostgreSQL does not give one again that a killed transaction took.
+    """
     return [row[:3] for row in _rows(dsn)]
 
 
