@@ -147,7 +147,7 @@ def test_a_killed_build_is_made_whole_by_the_next(
     database_dsn: str,
 ) -> None:
     """Killed as soon as so many items are to be seen, or at any moment."""
-    pause_s = random.uniform(0.5, 3)
+    pause_s = random.uniform(0.3, 2)
     start = time.monotonic()
 
     def now() -> bool:
