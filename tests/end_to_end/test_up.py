@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 STOP_S = 20
+LINGER_S = 5
 
 
 def _processes(*words: str) -> list[str]:
@@ -36,6 +37,14 @@ def _processes(*words: str) -> list[str]:
         if any(word in line or word in variables for word in words):
             found.append(line)
     return found
+
+
+def _left(home: Path) -> list[str]:
+    """Processes of a stopped `up` that are still there after a while: some end only once they see that it has."""
+    deadline = time.monotonic() + LINGER_S
+    while (alive := _processes(str(home))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return alive
 
 
 def _stop(process: subprocess.Popen[str], number: signal.Signals, log: Path) -> int:
@@ -88,7 +97,7 @@ def test_up_serves_until_it_is_told_to_stop(
         for named in (address, f"{address}browser/", f"{address}data/"):
             assert named in said
         assert "Traceback" not in said
-        assert not _processes(str(home))
+        assert not _left(home)
 
 
 def _has_items(home: Path) -> bool:
@@ -121,7 +130,7 @@ def test_up_told_to_stop_before_it_serves(
     assert process.wait(STOP_S) == 1, log.read_text()
     assert "Traceback" not in log.read_text()
     assert "Products" not in log.read_text(), "it was told too late"
-    assert not _processes(str(home))
+    assert not _left(home)
 
 
 def test_up_on_a_port_that_is_taken(
@@ -137,4 +146,4 @@ def test_up_on_a_port_that_is_taken(
     assert str(port) in said
     assert "in use" in said
     assert "Traceback" not in said
-    assert not _processes(str(home))
+    assert not _left(home)
