@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -11,7 +12,7 @@ import pystac
 
 from catalog_builder.model import Grid, LineOfSight, Member, Package, ProductName, Raster
 from catalog_builder.names import is_legend
-from catalog_builder.vocab.files import PNG, TEXT, side_file
+from catalog_builder.vocab.files import PNG, media_type, side_file
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
 
@@ -22,6 +23,8 @@ STANDARD_LOOKS = 8
 RANGE_TO_AZIMUTH_LOOKS = 4
 """Looks in range for one look in azimuth, which makes pixels about square (`ratio` of nsbas.proc)."""
 FILL_VALUE = 0
+COMPLEX_TYPES = {"complex_int16": "cint16", "complex64": "cfloat32", "complex128": "cfloat64"}
+"""Names of data types that STAC spells otherwise than rasterio."""
 SHA256_MULTIHASH = "1220"
 """Multihash prefix: SHA2-256, 32 bytes."""
 
@@ -29,8 +32,6 @@ COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 GEOTIFF = "image/tiff; application=geotiff"
 TIFF = "image/tiff"
 ZIP = "application/zip"
-
-MEDIA_TYPES = {".png": PNG, ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".xml": "application/xml", ".zip": ZIP}
 
 
 def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
@@ -57,7 +58,7 @@ def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
     for member, name in package.metadata:
         key = keys.get(_stem(name), name.key)
         title = f"Producer's metadata of {_product_title(name)}"
-        assets[_free(assets, f"metadata_{key}")] = _plain(member, title, ["metadata"], href, media_type=TEXT)
+        assets[_free(assets, f"metadata_{key}")] = _plain(member, title, ["metadata"], href)
     for member in package.others:
         key, asset = _side_asset(member, href)
         assets[_free(assets, key)] = asset
@@ -115,7 +116,7 @@ def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -
         **_projection(grid),
         "sar:looks_azimuth": name.looks,
         "sar:looks_range": RANGE_TO_AZIMUTH_LOOKS * name.looks,
-        "data_type": grid.dtype,
+        "data_type": COMPLEX_TYPES.get(grid.dtype, grid.dtype),
         "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
         **_file_fields(raster.member, _media_type(grid)),
     }
@@ -155,7 +156,7 @@ def _type_at_href(member: Member, media_type: str) -> str:
 
 
 def _json_number(value: float) -> float | str:
-    return "nan" if value != value else value  # noqa: PLR0124 (NaN is the one value that differs from itself)
+    return value if math.isfinite(value) else str(value)
 
 
 def _constant_fields(product: Product | None, geometry: str) -> dict[str, Any]:
@@ -244,19 +245,18 @@ def _picture(member: Member, name: ProductName, href: AssetHref) -> pystac.Asset
 
 def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
     row = side_file(member.name)
-    suffix = PurePath(member.name).suffix.lower()
+    kind = (row.type if row else None) or media_type(member.name)
     key = row.key if row and row.key else re.sub(r"[^a-z0-9]+", "_", PurePath(member.name).stem.lower()).strip("_")
-    if suffix in MEDIA_TYPES and not (row and row.key):
+    is_figure = kind.startswith("image/")
+    if is_figure and not (row and row.key):
         key = f"figure_{key}"
     title = row.title if row else member.name
-    roles = list(row.roles) if row else ["overview" if suffix in MEDIA_TYPES else "metadata"]
-    return key or "file", _plain(member, title, roles, href, media_type=row.type if row else None)
+    roles = list(row.roles) if row else ["overview" if is_figure else "metadata"]
+    return key or "file", _plain(member, title, roles, href, kind=kind)
 
 
-def _plain(
-    member: Member, title: str, roles: list[str], href: AssetHref, *, media_type: str | None = None
-) -> pystac.Asset:
-    kind = media_type or MEDIA_TYPES.get(PurePath(member.name).suffix.lower(), TEXT)
+def _plain(member: Member, title: str, roles: list[str], href: AssetHref, *, kind: str | None = None) -> pystac.Asset:
+    kind = kind or media_type(member.name)
     return pystac.Asset(
         href=href(member.path),
         title=title,

@@ -17,6 +17,10 @@ from catalog_builder.plan import TrackPlan
 from catalog_builder.read import read_package
 from catalog_builder.report import Remark
 from catalog_builder.track import create_track
+from catalog_builder.vocab.files import is_user_made
+
+USER_MADE = "written by a user's tool, not by the producer"
+UNNAMED = "a raster that is not named CNES_<acronym>_<geometry>_<n>rlks, so no product"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +102,4 @@ def _catalogue(package: Package, track: Track, layout: Layout, options: Options,
     outcome.warnings += [Remark(str(package.found.path), text) for text in item.properties.get(WARNINGS, ())]
     outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
     for member in package.ignored:
-        outcome.ignored.append(Remark(str(member.where), "written by a user's tool, not by the producer"))
+        outcome.ignored.append(Remark(str(member.where), USER_MADE if is_user_made(member.name) else UNNAMED))

@@ -14,16 +14,17 @@ from pathlib import PurePath
 from catalog_builder.errors import PackageRefused
 from catalog_builder.model import DatePair, PackageName, ProductName, TrackKey
 from catalog_builder.regions import region_of
-from catalog_builder.vocab.kinds import BY_CODE, Kind
+from catalog_builder.vocab.kinds import BY_SPELLING, Kind
 from catalog_builder.vocab.products import BY_ACRONYM, fold
 from catalog_builder.vocab.satellites import BY_CODE as SATELLITES
+from catalog_builder.vocab.satellites import FIRST_LAUNCH
 
 PACKAGE_PREFIX = "NSBAS_"
 PRODUCT_PREFIX = "CNES_"
 
 # NSBAS_TS-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2025-08-29
 _PACKAGE = re.compile(
-    rf"NSBAS_(?P<kind>{'|'.join(BY_CODE)})-PKG"
+    rf"NSBAS_(?P<kind>{'|'.join(BY_SPELLING)})-PKG"
     r"_(?P<satellite>S1[A-D]?)"
     r"_(?P<region>[A-Za-z][A-Za-z0-9_-]*?)"
     r"-(?P<track>[AD]\d{3}[A-Za-z0-9_]*)"
@@ -36,13 +37,13 @@ _PACKAGE = re.compile(
 
 # CNES_InU_geo_20151111_20151123_sd_era_8rlks.tiff, legend_InU_geo.png
 _PRODUCT = re.compile(
-    r"(?:legend_(?:CNES_)?|CNES_)(?P<acronym>[A-Za-z][A-Za-z0-9_-]*?)"
+    r"(?:legend_(?:CNES_)?|CNES_(?:legend_)?)(?P<acronym>[A-Za-z][A-Za-z0-9_-]*?)"
     r"_(?P<geometry>radar|geo)"
     r"(?:_(?P<date1>\d{8})[_-](?P<date2>\d{8}))?"
     r"(?P<modifiers>(?:_[A-Za-z]+)*)"
-    r"(?:_(?P<looks>\d{1,3})rlks)?"
+    r"(?:_(?P<looks>[1-9]\d{0,2})rlks)?"
     r"(?:[_-]legend)?"
-    r"\.(?P<extension>tiff?|meta|metadata|png|jpe?g)",
+    r"\.(?P<extension>tiff?|meta|metadata|xml|png|jpe?g)",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -74,7 +75,7 @@ def parse_package(name: str) -> PackageName:
     if match is None:
         reason = "its name does not follow NSBAS_<kind>-PKG_S1_<region>-<track>-<pol>-<years>_IW<n>_<date>_<date>"
         raise PackageRefused(name, reason)
-    kind = BY_CODE[match["kind"].upper()]
+    kind = BY_SPELLING[match["kind"].upper()]
     parsed = PackageName(
         text=name,
         kind=kind,
@@ -102,6 +103,11 @@ def _iso_date(name: str, text: str) -> date:
 def _check_package(name: PackageName) -> None:
     if not 1 <= name.relative_orbit <= MAX_RELATIVE_ORBIT:
         raise PackageRefused(name.text, f"relative orbit {name.relative_orbit} is not between 1 and 175")
+    if len(set(name.swaths)) < len(name.swaths):
+        raise PackageRefused(name.text, f"its name holds a sub-swath twice: {', '.join(name.swaths)}")
+    if min(name.first, name.last) < FIRST_LAUNCH:
+        reason = f"{min(name.first, name.last)} is before the launch of the first Sentinel-1, {FIRST_LAUNCH}"
+        raise PackageRefused(name.text, reason)
     if name.campaign[0] > name.campaign[1]:
         raise PackageRefused(name.text, f"campaign {name.campaign[0]}-{name.campaign[1]} ends before it starts")
     if name.kind.per_pair and name.first == name.last:
@@ -117,7 +123,7 @@ def with_kind_and_dates(name: str, kind: Kind, first: date, last: date) -> str:
         PackageRefused: the given name does not follow the grammar.
 
     >>> series = "NSBAS_TS-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2025-08-29"
-    >>> with_kind_and_dates(series, BY_CODE["INT"], date(2020, 5, 3), date(2020, 5, 15))
+    >>> with_kind_and_dates(series, BY_SPELLING["INT"], date(2020, 5, 3), date(2020, 5, 15))
     'NSBAS_INT-PKG_S1_TURQUIE-A131-VV-2-2020-2025_IW123_2020-05-03_2020-05-15'
     """
     match = _PACKAGE.fullmatch(name)
@@ -192,5 +198,5 @@ def sibling_id(key: TrackKey, kind: Kind) -> str:
 
 def track_id(key: TrackKey) -> str:
     """First part of the ids of all items of a track segment and campaign."""
-    run = f"-r{key.run}" if key.run else ""
+    run = f"-r{key.run}" if key.run is not None else ""
     return f"flatsim_{key.region_code.lower()}_{key.track.lower()}_{key.campaign[0]}-{key.campaign[1]}{run}"

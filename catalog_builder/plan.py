@@ -18,8 +18,8 @@ from catalog_builder.report import Remark, Report
 from catalog_builder.storage import list_members
 from catalog_builder.walk import Loose, Unlisted, walk
 
-_VARIANT = re.compile(r"(?<![A-Za-z])QO(?![A-Za-z])")
-"""A variant of series and auxiliary packages whose meaning is not documented."""
+_VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
+"""At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
 
 
 @dataclass(slots=True)

@@ -23,9 +23,8 @@ from catalog_builder.model import (
     Texts,
 )
 from catalog_builder.names import parse_package, parse_product
-from catalog_builder.vocab.files import is_user_made
+from catalog_builder.vocab.files import RASTER_EXTENSIONS, is_raster, is_user_made
 
-RASTER_EXTENSIONS = ("tif", "tiff")
 METADATA_EXTENSIONS = ("meta", "metadata")
 LOS_ROLE = "los-vector"
 
@@ -100,17 +99,19 @@ def _sort(members: Iterable[Member]) -> _Files:
         product = None if is_user_made(member.name) else parse_product(member.name)
         if is_user_made(member.name):
             files.ignored.append(member)
-        elif product is None:
-            files.others.append(member)
-        else:
+        elif product is not None:
             _list_for(files, product.extension).append((member, product))
+        elif is_raster(member.name):
+            files.ignored.append(member)
+        else:
+            files.others.append(member)
     return files
 
 
 def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]:
     if extension in RASTER_EXTENSIONS:
         return files.rasters
-    return files.metadata if extension in METADATA_EXTENSIONS else files.pictures
+    return files.metadata if extension in (*METADATA_EXTENSIONS, "xml") else files.pictures
 
 
 def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) -> tuple[list[Raster], _Seen]:
@@ -152,10 +153,16 @@ def _read_texts(files: _Files) -> Texts:
     values: dict[str, Any] = {}
     for member in files.others:
         row = _TEXT_PARSERS.get(member.name.lower())
-        if row:
+        if row and row[0] not in values:
             values[row[0]] = row[1](_text(member), str(member.where))
-    meta = sidecars.collect_meta(_text(member) for member, _ in files.metadata)
+    described = (*(member for member, _ in files.metadata), *files.others)
+    texts = (_text(member) for member in described if _extension(member.name) in METADATA_EXTENSIONS)
+    meta = sidecars.collect_meta(texts)
     return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, **values)
+
+
+def _extension(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def _text(member: Member) -> str:

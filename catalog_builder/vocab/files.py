@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Final
 
 TEXT: Final = "text/plain"
 PNG: Final = "image/png"
+BINARY: Final = "application/octet-stream"
+RASTER_EXTENSIONS: Final = ("tif", "tiff")
+TEXT_EXTENSIONS: Final = ("", ".txt", ".rsc", ".proc", ".in", ".hdr", ".meta", ".metadata", ".log")
+"""Of files that are texts; of others that no row and no media type tells, nothing is known."""
+MEDIA_TYPES: Final = {
+    ".png": PNG, ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".xml": "application/xml", ".json": "application/json",
+    ".pdf": "application/pdf", ".csv": "text/csv", ".html": "text/html", ".zip": "application/zip",
+    ".kml": "application/vnd.google-earth.kml+xml", ".kmz": "application/vnd.google-earth.kmz",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +52,10 @@ SIDE_FILES: Final = (
     _row(r"list_unw_frac\.txt", "Unwrapped fraction of each pair", "metadata", "quality", key="list_unw_frac"),
     _row(r"nsbas\.proc", "NSBAS processing parameters", "metadata", key="processing_parameters"),
     _row(r"lect\.in", "Parameters of the time-series reader", "metadata", key="lect_in"),
-    _row(r"Stk-In_list_InW.*", "Wrapped interferograms of the stack", "metadata", "network", key="stkin_list_inw"),
-    _row(r"Stk-In_list_InU.*", "Unwrapped interferograms of the stack", "metadata", "network", key="stkin_list_inu"),
+    _row(r"(CNES_)?Stk-In_list_InW.*", "Wrapped interferograms of the stack", "metadata", "network",
+         key="stkin_list_inw"),
+    _row(r"(CNES_)?Stk-In_list_InU.*", "Unwrapped interferograms of the stack", "metadata", "network",
+         key="stkin_list_inu"),
     _row(r"list_.*_inverted_img\.txt", "Correction inverted for each image", "metadata", "quality"),
     _row(r"list_.*_estimated_ifg\.txt", "Correction estimated for each interferogram", "metadata", "quality"),
     _row(r"success_coreg.*txt", "Success of the coregistration", "metadata", "quality"),
@@ -70,6 +82,21 @@ USER_MADE: Final = tuple(
 def side_file(name: str) -> SideFile | None:
     """The row of a documented file, or None."""
     return next((row for row in SIDE_FILES if row.pattern.fullmatch(name)), None)
+
+
+def media_type(name: str) -> str:
+    """Media type by the extension of a name.
+
+    >>> media_type("notes.PDF"), media_type("baseline.rsc"), media_type("cube.h5")
+    ('application/pdf', 'text/plain', 'application/octet-stream')
+    """
+    suffix = PurePath(name).suffix.lower()
+    return MEDIA_TYPES.get(suffix) or (TEXT if suffix in TEXT_EXTENSIONS else BINARY)
+
+
+def is_raster(name: str) -> bool:
+    """Whether the name is a TIFF's. Those of no product are not the producer's, who ships no others."""
+    return name.lower().endswith(tuple(f".{extension}" for extension in RASTER_EXTENSIONS))
 
 
 def is_user_made(name: str) -> bool:

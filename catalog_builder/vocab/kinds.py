@@ -12,6 +12,8 @@ class Kind:
 
     code: str
     """As it stands in the package name: `NSBAS_<code>-PKG_…`."""
+    aliases: tuple[str, ...]
+    """Other words for it that a package name may hold, upper case: the catalogues' and the documents'."""
     product_type: str
     """Value of `product:type` on items."""
     slug: str
@@ -36,6 +38,7 @@ class Kind:
 
 INTERFEROGRAM: Final = Kind(
     code="INT",
+    aliases=("INTERF", "INTERFEROGRAM"),
     product_type="INTERFEROGRAM",
     slug="interferogram",
     id_suffix="int",
@@ -55,6 +58,7 @@ INTERFEROGRAM: Final = Kind(
 )
 TIMESERIES: Final = Kind(
     code="TS",
+    aliases=("TIMESERIE", "TIMESERIES"),
     product_type="TIMESERIES",
     slug="timeseries",
     id_suffix="ts",
@@ -74,6 +78,7 @@ TIMESERIES: Final = Kind(
 )
 AUXILIARYDATA: Final = Kind(
     code="DAUX",
+    aliases=("AUX", "AUXILIARYDATA"),
     product_type="AUXILIARYDATA",
     slug="auxiliarydata",
     id_suffix="aux",
@@ -94,4 +99,5 @@ AUXILIARYDATA: Final = Kind(
 
 KINDS: Final = (INTERFEROGRAM, TIMESERIES, AUXILIARYDATA)
 BY_CODE: Final = {kind.code: kind for kind in KINDS}
+BY_SPELLING: Final = {spelling: kind for kind in KINDS for spelling in (kind.code, *kind.aliases)}
 BY_PRODUCT_TYPE: Final = {kind.product_type: kind for kind in KINDS}

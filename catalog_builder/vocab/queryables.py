@@ -150,7 +150,7 @@ QUERYABLES: Final = (
         name="flatsim:track",
         title="Track segment",
         description="Orbit direction, relative orbit in three digits, and part of the track",
-        pattern="^[AD][0-9]{3}[A-Z]*$",
+        pattern="^[AD][0-9]{3}[A-Z0-9_]*$",
         indexed=True,
         examples=("D080SUD",),
     ),

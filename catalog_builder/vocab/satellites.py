@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
+FIRST_LAUNCH: Final = date(2014, 4, 3)
+"""Launch of Sentinel-1A: no acquisition is older."""
 ORBITS_PER_CYCLE: Final = 175
 """Orbits in the repeat cycle of 12 days; relative orbits are numbered 1 to 175."""
 ORBIT_HEIGHT_M: Final = 693_000.0

@@ -215,6 +215,43 @@ def test_files_of_users_are_ignored_and_unknown_products_are_kept(own_tree: Tree
     assert len(strict.refused) == 1
 
 
+def test_rasters_that_are_no_products_are_never_assets(own_tree: Tree, tmp_path: Path) -> None:
+    package = first_pair(own_tree[0])
+    source = min(package.glob("CNES_InU_geo*_8rlks.tiff"))
+    strange = ["slope.tif", f"{source.stem}_clip.TIFF", source.name.replace("_8rlks", ""), f"my_{source.name}"]
+    for name in strange:
+        shutil.copy(source, package / name)
+    report = build_folder(own_tree[0], tmp_path / "out")
+    assert sorted(Path(remark.path).name for remark in report.ignored) == sorted(strange)
+    assert all("CNES_<acronym>_<geometry>" in remark.reason for remark in report.ignored)
+    assert report.catalogued == PACKAGES
+
+
+def test_other_files_have_the_media_type_of_their_content(own_tree: Tree, tmp_path: Path) -> None:
+    package = first_pair(own_tree[0])
+    stem = min(package.glob("CNES_InU_geo*_8rlks.tiff")).stem
+    for name in ("report.pdf", "cube.h5", "notes.txt", f"{stem}.xml", "extra.meta"):
+        (package / name).write_bytes(b"Relative_orbit_number: x")
+    build_folder(own_tree[0], tmp_path / "out")
+    path = next((tmp_path / "out").rglob(f"*_int_{'_'.join(stem.split('_')[3:5])}.json"))
+    assets = json.loads(path.read_bytes())["assets"]
+    files = {asset["href"].rpartition("/")[2]: asset for asset in assets.values() if "_legend" not in asset["href"]}
+    assert (files["report.pdf"]["type"], files["report.pdf"]["roles"]) == ("application/pdf", ["metadata"])
+    assert files["cube.h5"]["type"] == "application/octet-stream"
+    assert {files[name]["type"] for name in ("notes.txt", "extra.meta")} == {"text/plain"}
+    assert (files[f"{stem}.xml"]["type"], files[f"{stem}.xml"]["roles"]) == ("application/xml", ["metadata"])
+
+
+@pytest.mark.parametrize("track", ["D080QO", "D080SUDQO", "QO-D080", "D080-QO"])
+def test_variants_of_unknown_meaning_are_ignored(tmp_path: Path, track: str) -> None:
+    (tmp_path / "tree" / f"NSBAS_TS-PKG_S1_BALKANS-{track}-VV-2014-2021_IW123_2015-11-11_2015-11-23").mkdir(
+        parents=True
+    )
+    report = build_folder(tmp_path / "tree", tmp_path / "out")
+    assert (report.found, len(report.ignored)) == (1, 1)
+    assert "QO variant" in report.ignored[0].reason
+
+
 def test_a_package_in_a_folder_of_its_own_name_is_read(own_tree: Tree, tmp_path: Path) -> None:
     package = first_pair(own_tree[0])
     inner = package.rename(tmp_path / "inner")

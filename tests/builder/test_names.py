@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.names import is_legend, item_id, parse_package, parse_product
-from catalog_builder.vocab.kinds import KINDS
+from catalog_builder.vocab.kinds import KINDS, Kind
 from catalog_builder.vocab.products import PRODUCTS
 
 REAL_PACKAGES = {
@@ -34,6 +34,15 @@ REAL_PRODUCTS = {
     "cnes_LUT_geo_2RLKS.TIF": "lut_geo",
     "CNES_TCoh_radar_2rlks.tiff": "tcoh_radar",
     "legend_InWF_geo.png": "inwf_geo",
+    "CNES_legend_InWF_geo_8rlks.png": "inwf_geo",
+    "CNES_InU_geo_20151111_20151123_8rlks_legend.png": "inu_geo",
+    "CNES_DTs_LOS_radar_8rlks.tif": "dts_radar",
+    "CNES_DTS-LOS_geo_8rlks.tiff": "dts_geo",
+    "CNES_MV_LOS_geo_8rlks.TIFF": "mvlos_geo",
+    "CNES_MVLOS_geo_16rlks.METADATA": "mvlos_geo",
+    "CNES_CosNEU_geo_2rlks.xml": "cosneu_geo",
+    "CNES_LuT_radar_4rlks.tiff": "lut_radar",
+    "CNES_Hgt_radar_8rlks.tiff": "dem_radar",
 }  # fmt: skip
 
 
@@ -55,6 +64,22 @@ def test_the_satellite_of_a_package(code: str, platform: str | None) -> None:
     assert (satellite.platform if satellite else None) == platform
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_of_the_catalogues_for_a_kind(kind: Kind) -> None:
+    name = "NSBAS_{}-PKG_S1_TURQUIE-A131-VV-2020-2025_IW123_2020-05-03_2025-08-29"
+    ids = {item_id(parse_package(name.format(word))) for word in (kind.code, *kind.aliases, kind.code.lower())}
+    assert len(ids) == 1
+    assert parse_package(name.format(kind.product_type)).kind is kind
+
+
+def test_a_run_is_told_by_the_id_whatever_its_number() -> None:
+    name = "NSBAS_TS-PKG_S1_TURQUIE-A131-VV-{}2020-2025_IW123_2020-05-03_2025-08-29"
+    ids = [item_id(parse_package(name.format(run))) for run in ("", "0-", "1-", "02-")]
+    assert [text.rpartition("_")[0].removeprefix("flatsim_turquie_a131_2020-2025") for text in ids] == [
+        "", "-r0", "-r1", "-r2",
+    ]  # fmt: skip
+
+
 def test_run_number_and_region_with_hyphen() -> None:
     parsed = parse_package("NSBAS_DAUX-PKG_S1_TIBET-HIM-D063SUD-VV-3-2014-2022_IW12_2014-10-22_2022-05-25")
     assert (parsed.region.code, parsed.track, parsed.run, parsed.swaths) == ("TIBETHIM", "D063SUD", 3, ("IW1", "IW2"))
@@ -69,6 +94,8 @@ def test_run_number_and_region_with_hyphen() -> None:
         ("NSBAS_TS-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2016-11-23_2015-11-23", "2016-11-23"),
         ("NSBAS_TS-PKG_S1_BALKANS-D176-VV-2014-2021_IW123_2015-11-11_2015-11-23", "176"),
         ("NSBAS_TS-PKG_S1_BALKANS-D000-VV-2014-2021_IW123_2015-11-11_2015-11-23", "orbit 0"),
+        ("NSBAS_TS-PKG_S1_BALKANS-D080-VV-2014-2021_IW121_2015-11-11_2015-11-23", "IW1, IW2, IW1"),
+        ("NSBAS_TS-PKG_S1_BALKANS-D080-VV-2014-2021_IW123_2014-04-02_2015-11-23", "launch of the first Sentinel-1"),
         ("NSBAS_TS-PKG_S1_BALKANS-D080-VV-2021-2014_IW123_2015-11-11_2015-11-23", "2021-2014"),
         ("NSBAS_whatever", "NSBAS_<kind>"),
     ],
@@ -153,6 +180,7 @@ def test_junk_raises_nothing_but_a_refusal(text: str) -> None:
 def test_user_derived_products_are_no_products() -> None:
     assert parse_product("CNES_MV-LOS_geo_8rlks_mmyr.tiff") is None
     assert parse_product("CNES_InU_geo_20151111_20151123.tiff") is None
+    assert parse_product("CNES_InU_geo_20151111_20151123_0rlks.tiff") is None
 
 
 def test_legends_are_told_from_previews() -> None:
