@@ -7,7 +7,6 @@ through `/vsizip/` is what was checked here.
 from __future__ import annotations
 
 import hashlib
-import io
 import struct
 import zipfile
 import zlib
@@ -15,11 +14,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from stat import S_IFDIR, S_IFMT, S_IFREG
-from typing import IO
+from typing import IO, cast
 
 from catalog_builder.errors import PackageRefused
+from catalog_builder.location import Location, OpenFile, at
 
 SUFFIX = ".zip"
 MAX_ENTRIES = 10_000
@@ -58,8 +57,15 @@ class Entry:
     """First and last byte in the archive of an entry that is stored unpacked."""
 
 
-class _BoundedFile(io.FileIO):
+class _BoundedFile:
     """A file that gives no more at once than the largest central directory we accept."""
+
+    def __init__(self, file: OpenFile) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def seekable(self) -> bool:
+        return True
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
@@ -67,10 +73,10 @@ class _BoundedFile(io.FileIO):
         elif size > MAX_DIRECTORY_BYTES:
             msg = f"its central directory is larger than {MAX_DIRECTORY_BYTES} bytes"
             raise zipfile.BadZipFile(msg)
-        return super().read(size)
+        return self._file.read(size)
 
 
-def list_entries(archive: Path, package: str) -> list[Entry]:
+def list_entries(archive: Location, package: str) -> list[Entry]:
     """Files of a package in an archive: those in its folder of the package's name, else those at its top, by name.
 
     Raises:
@@ -79,7 +85,7 @@ def list_entries(archive: Path, package: str) -> list[Entry]:
     with _opened(archive) as (file, content):
         infos = content.infolist()
         _check_infos(archive, infos)
-        places = {info.filename: _place(archive, file, info) for info in infos}
+        places = _places(archive, file, infos)
         _refuse_overlap(archive, list(places.values()), content.start_dir)
         folder = _folder_of(archive, [info.filename for info in infos if not info.is_dir()], package)
     entries = [
@@ -95,7 +101,7 @@ def list_entries(archive: Path, package: str) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def read_entry(archive: Path, path: str, *, max_bytes: int) -> bytes:
+def read_entry(archive: Location, path: str, *, max_bytes: int) -> bytes:
     """Content of one entry, `max_bytes` at most.
 
     Raises:
@@ -105,7 +111,7 @@ def read_entry(archive: Path, path: str, *, max_bytes: int) -> bytes:
         return stream.read(max_bytes)
 
 
-def entry_sha256(archive: Path, path: str) -> str:
+def entry_sha256(archive: Location, path: str) -> str:
     """SHA-256 of one unpacked entry, hexadecimal.
 
     Raises:
@@ -117,7 +123,7 @@ def entry_sha256(archive: Path, path: str) -> str:
     return digest.hexdigest()
 
 
-def check_entry(archive: Path, path: str) -> None:
+def check_entry(archive: Location, path: str) -> None:
     """Unpack one entry and drop it, which compares it with the archive's CRC.
 
     Raises:
@@ -127,23 +133,23 @@ def check_entry(archive: Path, path: str) -> None:
         pass
 
 
-def _blocks(archive: Path, path: str) -> Iterator[bytes]:
+def _blocks(archive: Location, path: str) -> Iterator[bytes]:
     with _opened(archive) as (_, content), content.open(path) as stream:
         while block := stream.read(2**20):
             yield block
 
 
 @contextmanager
-def _opened(archive: Path) -> Iterator[tuple[IO[bytes], zipfile.ZipFile]]:
+def _opened(archive: Location) -> Iterator[tuple[OpenFile, zipfile.ZipFile]]:
     try:
-        with _BoundedFile(archive) as file, zipfile.ZipFile(file) as content:
+        with at(archive).open() as file, zipfile.ZipFile(cast("IO[bytes]", _BoundedFile(file))) as content:
             yield file, content
     except _FAULTS as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         raise PackageRefused(str(archive), f"the archive cannot be read: {reason}") from error
 
 
-def _check_infos(archive: Path, infos: list[zipfile.ZipInfo]) -> None:
+def _check_infos(archive: Location, infos: list[zipfile.ZipInfo]) -> None:
     if len(infos) > MAX_ENTRIES:
         raise PackageRefused(str(archive), f"the archive has {len(infos)} entries, more than {MAX_ENTRIES}")
     for info in infos:
@@ -173,20 +179,22 @@ def _fault_of(info: zipfile.ZipInfo) -> str | None:
     return next((text for holds, text in faults if holds), None)
 
 
-def _place(archive: Path, file: IO[bytes], info: zipfile.ZipInfo) -> tuple[int, int, int]:
-    """Where an entry starts, where its data starts and where they end, by its local header."""
-    file.seek(info.header_offset)
-    header = file.read(_LOCAL_HEADER.size)
-    is_whole = len(header) == _LOCAL_HEADER.size and header.startswith(_LOCAL_SIGNATURE)
-    name_length, extra_length = _LOCAL_HEADER.unpack(header)[-2:] if is_whole else (0, 0)
-    name = file.read(name_length).decode("utf-8" if info.flag_bits & _UTF8 else "cp437")
-    if name != info.orig_filename:
-        raise PackageRefused(str(archive), f"the archive is truncated or damaged at {info.filename!r}")
-    start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
-    return info.header_offset, start, start + info.compress_size
+def _places(archive: Location, file: OpenFile, infos: list[zipfile.ZipInfo]) -> dict[str, tuple[int, int, int]]:
+    """Where each entry starts, where its data starts and where they end, by its local header."""
+    names = [info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437") for info in infos]
+    ranges = [(info.header_offset, _LOCAL_HEADER.size + len(name)) for info, name in zip(infos, names, strict=True)]
+    places = {}
+    for info, name, header in zip(infos, names, file.read_ranges(ranges), strict=True):
+        is_whole = header.startswith(_LOCAL_SIGNATURE) and header[_LOCAL_HEADER.size :] == name
+        name_length, extra_length = _LOCAL_HEADER.unpack_from(header)[-2:] if is_whole else (-1, 0)
+        if name_length != len(name):
+            raise PackageRefused(str(archive), f"the archive is truncated or damaged at {info.filename!r}")
+        start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+        places[info.filename] = info.header_offset, start, start + info.compress_size
+    return places
 
 
-def _refuse_overlap(archive: Path, places: list[tuple[int, int, int]], directory: int) -> None:
+def _refuse_overlap(archive: Location, places: list[tuple[int, int, int]], directory: int) -> None:
     """Entries that share bytes make small archives expand without end."""
     end = 0
     for first, _, last in sorted(places):
@@ -201,7 +209,7 @@ def _byte_range(info: zipfile.ZipInfo, place: tuple[int, int, int]) -> tuple[int
     return place[1], place[2] - 1
 
 
-def _folder_of(archive: Path, names: list[str], package: str) -> str:
+def _folder_of(archive: Location, names: list[str], package: str) -> str:
     """Prefix of the package's files: its one folder of the same name with a slash, or nothing."""
     tops = {name.split("/")[0] for name in names if "/" in name} - set(_FOREIGN_FOLDERS)
     same = sorted(top for top in tops if top.casefold() == package.casefold())

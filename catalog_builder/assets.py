@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import pystac
 
+from catalog_builder.location.address import Location
 from catalog_builder.model import Grid, LineOfSight, Member, Package, ProductName, Raster
 from catalog_builder.names import is_legend
 from catalog_builder.vocab.files import PNG, media_type, side_file
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
 
-AssetHref = Callable[[Path], str]
+AssetHref = Callable[[Location], str]
 
 STANDARD_LOOKS = 8
 """The number of looks whose asset keys carry no suffix."""

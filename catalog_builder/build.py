@@ -7,18 +7,17 @@ not depend on the number of workers. What `manifest` knows to be unchanged is no
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from catalog_builder.atlas import Atlas
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.collection import CollectionSummary, summary_of
 from catalog_builder.layout import Layout
+from catalog_builder.location import Location, at, locate
 from catalog_builder.manifest import Known, Manifest, Record, fingerprints, records_of
 from catalog_builder.model import Found, Track, TrackKey
 from catalog_builder.names import item_id, parse_package
@@ -57,11 +56,11 @@ class _Run:
 
 
 def build(
-    roots: Sequence[Path],
+    roots: Sequence[Location],
     sink: Sink,
     layout: Layout,
     *,
-    base: Path | None = None,
+    base: Location | None = None,
     options: Options | None = None,
     workers: int = 1,
     progress: Progress | None = None,
@@ -127,7 +126,7 @@ def _summarise(run: _Run, summary: CollectionSummary) -> None:
         run.written[summary.id] = set()
 
 
-def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Path], *, prune: bool) -> None:
+def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune: bool) -> None:
     """Packages that an earlier build found below these roots and that are gone.
 
     Without any package found nothing is removed: more likely a disk is missing.
@@ -135,9 +134,13 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Path], *, prune: boo
     found = [one for track in plan.tracks for one in (*track.shared, *track.pairs)]
     made = {item_id(parse_package(one.name)) for one in found}
     present = {str(one.path) for one in found}
-    below = tuple(f"{root.resolve()}{os.sep}" for root in roots)
+    below = tuple(f"{root.resolve()}/" for root in roots)
     for record in list(run.known.records.values()):
-        if record.package in present or not record.package.startswith(below) or not _is_gone(record.package):
+        if (
+            record.package in present
+            or not record.package.startswith(below)
+            or not at(locate(record.package)).is_gone()
+        ):
             continue
         is_stored = record.item in run.known.stored[record.collection]
         if record.item in made or not is_stored:  # it was moved, or its item was taken out already
@@ -149,17 +152,6 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Path], *, prune: boo
         else:
             reason = f"gone; its item {record.item} stays in the catalogue until a build with --prune"
             run.report.vanished.append(Remark(record.package, reason))
-
-
-def _is_gone(path: str) -> bool:
-    """Only what is certainly not there: a disk that cannot be read has lost nothing."""
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _build_tracks(run: _Run, plan: Plan, workers: int) -> None:

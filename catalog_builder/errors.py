@@ -3,6 +3,7 @@
     FlatsimError
     ├── PackageRefused      one package cannot be catalogued; carries its path and the reason
     ├── TreeNotFound        a root given on the command line is not there
+    ├── StoreError          an object store cannot be reached or used
     ├── SinkError           a catalogue or a database could not be written
     ├── DatabaseError       the database, its schema or its roles are not as needed
     │   ├── ClusterError    the embedded PostgreSQL cannot be made, started or stopped
@@ -33,6 +34,10 @@ class PackageRefused(FlatsimError):
 
 class TreeNotFound(FlatsimError):
     """A root to walk is missing or is not a directory."""
+
+
+class StoreError(FlatsimError):
+    """An object store cannot be reached, or does not let us in."""
 
 
 class SinkError(FlatsimError):

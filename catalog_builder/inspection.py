@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from catalog_builder import archive
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.errors import PackageRefused
 from catalog_builder.layout import ServiceLayout
+from catalog_builder.location import Location, at, locate, relative
 from catalog_builder.model import Found, Member, Package, PackageName, ProductName, Track
 from catalog_builder.names import item_id, parse_package, parse_product
 from catalog_builder.plan import Plan, TrackPlan, make_plan
@@ -45,7 +45,7 @@ class FileSeen:
 class Inspection:
     """What is seen at a path. `problems` is empty when a build would take all of it without a word."""
 
-    path: Path
+    path: Location
     name: Rows = field(default_factory=dict)
     item_id: str | None = None
     collection: str | None = None
@@ -91,7 +91,7 @@ def inspect_name(text: str) -> Inspection:
     >>> inspect_name("CNES_Coh_geo_20151111_20151123_8rlks.tiff").name["asset"]
     'coh_geo'
     """
-    seen = Inspection(Path(text))
+    seen = Inspection(locate(text))
     try:
         product = parse_product(text)
         if product is None:
@@ -104,7 +104,7 @@ def inspect_name(text: str) -> Inspection:
     return seen
 
 
-def inspect_package(path: Path, *, tree: Path | None = None, options: Options | None = None) -> Inspection:
+def inspect_package(path: Location, *, tree: Location | None = None, options: Options | None = None) -> Inspection:
     """Look at one package, or at the one that holds a file.
 
     Args:
@@ -136,12 +136,12 @@ def inspect_package(path: Path, *, tree: Path | None = None, options: Options | 
     return seen
 
 
-def _around(path: Path) -> Path:
+def _around(path: Location) -> Location:
     folder = path.parent
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def _place_of(path: Path, plan: Plan) -> tuple[Found, TrackPlan] | None:
+def _place_of(path: Location, plan: Plan) -> tuple[Found, TrackPlan] | None:
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
             if found.path.resolve() == path:
@@ -149,9 +149,9 @@ def _place_of(path: Path, plan: Plan) -> tuple[Found, TrackPlan] | None:
     return None
 
 
-def _why_not(path: Path, *remarks: Iterable[Remark]) -> str:
+def _why_not(path: Location, *remarks: Iterable[Remark]) -> str:
     for one in (remark for some in remarks for remark in some):
-        if Path(one.path).resolve() == path:
+        if locate(one.path).resolve() == path:
             return one.reason
     return "a build does not take it for a package: its name does not start with NSBAS_"
 
@@ -189,8 +189,8 @@ def _product_rows(name: ProductName) -> Rows:
 
 def _tell_listing(seen: Inspection) -> None:
     """Files of something that no build opens."""
-    is_archive = seen.path.suffix.lower() == archive.SUFFIX and seen.path.is_file()
-    if not seen.path.is_dir() and not is_archive:
+    is_archive = seen.path.suffix.lower() == archive.SUFFIX and at(seen.path).is_file()
+    if not is_archive and not at(seen.path).is_folder():
         return
     name = seen.path.stem if is_archive else seen.path.name
     try:
@@ -203,12 +203,12 @@ def _tell_listing(seen: Inspection) -> None:
 
 def _tell_outcome(seen: Inspection, outcome: Outcome) -> None:
     seen.item = next((item for item in outcome.items if item["id"] == seen.item_id), None)
-    own = [remark for remark in outcome.refused if Path(remark.path).resolve() == seen.path]
+    own = [remark for remark in outcome.refused if locate(remark.path).resolve() == seen.path]
     if own:
         seen.refused = own[0].reason
         seen.problems += [remark.reason for remark in own]
-    warnings = [one for one in outcome.warnings if Path(one.path).resolve().is_relative_to(seen.path)]
-    seen.problems += [f"{Path(one.path).name}: {one.reason}" for one in warnings]
+    warnings = [one for one in outcome.warnings if relative(locate(one.path).resolve(), seen.path)]
+    seen.problems += [f"{locate(one.path).name}: {one.reason}" for one in warnings]
 
 
 def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
@@ -236,7 +236,7 @@ def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
 
 
 def _tell_reasons(seen: Inspection, outcome: Outcome) -> None:
-    reasons = {Path(one.path).name: one.reason for one in outcome.ignored if Path(one.path).parent == seen.path}
+    reasons = {locate(one.path).name: one.reason for one in outcome.ignored if locate(one.path).parent == seen.path}
     for file in seen.files:
         if file.asset is None:
             file.note = reasons.get(file.name, "")

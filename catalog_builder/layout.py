@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
+from catalog_builder.location.address import Location, ObjectPath, relative
+
 
 class Layout(Protocol):
     """Addresses written into documents."""
@@ -21,7 +23,7 @@ class Layout(Protocol):
     def search(self, collection_id: str, filter_text: str) -> str | None:
         """Address of a search, or None where the store cannot answer one."""
 
-    def asset(self, path: Path, root: Path, collection_id: str) -> str:
+    def asset(self, path: Location, root: Location, collection_id: str) -> str:
         """Address of a file of a tree."""
 
 
@@ -30,7 +32,7 @@ class ServiceLayout:
     """Documents in a database, served by an API: addresses relative to its landing page, absolute ones for files."""
 
     href_base: str | None = None
-    """Where the tree is published; None: the files are named by their own `file://` address."""
+    """Where the tree is published; None: the files are named by their own address, `file://` or a store's."""
 
     def item(self, collection_id: str, item_id: str) -> str:
         """Relative to the landing page."""
@@ -45,8 +47,8 @@ class ServiceLayout:
         query = {"collections": collection_id, "filter-lang": "cql2-text", "filter": filter_text}
         return f"search?{urlencode(query)}"
 
-    def asset(self, path: Path, root: Path, collection_id: str) -> str:  # noqa: ARG002 (same for all collections)
-        """Absolute: below `href_base`, else a file address."""
+    def asset(self, path: Location, root: Location, collection_id: str) -> str:  # noqa: ARG002 (same for all collections)
+        """Absolute: below `href_base`, else the file's own address."""
         return _published(path, root, self.href_base) or path.as_uri()
 
 
@@ -69,16 +71,20 @@ class StaticLayout:
         """A folder cannot be searched."""
         return None
 
-    def asset(self, path: Path, root: Path, collection_id: str) -> str:
-        """Below `href_base`, else relative to the document."""
+    def asset(self, path: Location, root: Location, collection_id: str) -> str:
+        """Below `href_base`, else relative to the document; of a store the address itself."""
         published = _published(path, root, self.href_base)
         if published:
             return published
+        if isinstance(path, ObjectPath):
+            return path.as_uri()
         region = collection_id.split("-")[1]
         return quote(os.path.relpath(path, self.folder / region / collection_id))
 
 
-def _published(path: Path, root: Path, href_base: str | None) -> str | None:
+def _published(path: Location, root: Location, href_base: str | None) -> str | None:
     if href_base is None:
         return None
-    return f"{href_base.rstrip('/')}/{quote(path.relative_to(root).as_posix())}"
+    way = relative(path, root)
+    assert way is not None  # noqa: S101 (it was found below its root)
+    return f"{href_base.rstrip('/')}/{quote(way)}"

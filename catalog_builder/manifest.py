@@ -17,6 +17,7 @@ from typing import Protocol
 
 from catalog_builder.catalogue import Options, Outcome
 from catalog_builder.layout import Layout
+from catalog_builder.location import Facts, at, locate
 from catalog_builder.model import Found
 from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
@@ -24,8 +25,8 @@ from catalog_builder.report import Remark
 from catalog_builder.storage import files_in
 from catalog_builder.vocab.release import __version__
 
-FileFacts = tuple[str, int, int]
-"""Name, size in bytes, time of modification in nanoseconds."""
+FileFacts = tuple[str, int, int, str | None]
+"""Name, size in bytes, time of modification in nanoseconds, and the mark that a store gives the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,19 @@ class Known:
         return record if record.item in self.stored.get(record.collection, ()) else None
 
 
-def list_files(package: Path) -> list[FileFacts] | None:
-    """Files of a package directory by name, or the one file that an archive is; None when it cannot be listed."""
+def list_files(found: Found) -> list[FileFacts] | None:
+    """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed."""
     try:
-        if not package.is_dir():
-            status = package.stat()
-            return [(package.name, status.st_size, status.st_mtime_ns)]
-        files = files_in(package)
+        if found.is_archive:
+            return [_file_facts(found.path.name, at(found.path).facts())]
+        _, files = files_in(found.path)
     except OSError:
         return None
-    return [(path.name, status.st_size, status.st_mtime_ns) for path, status in files.items()]
+    return [_file_facts(name, facts) for name, facts in files.items()]
+
+
+def _file_facts(name: str, facts: Facts) -> FileFacts:
+    return name, facts.size_bytes, facts.modified_ns, facts.tag
 
 
 def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str, str | None]:
@@ -101,7 +105,7 @@ def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str,
     Any change in a series or auxiliary package changes those of all: its pairs take their baselines, misclosures and
     time of day from there. A series is held against the names of all pairs.
     """
-    shared = [(str(found.path), list_files(found.path)) for found in plan.shared]
+    shared = [(str(found.path), list_files(found)) for found in plan.shared]
     regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
     context = _digest([builder_digest(), repr(layout), repr(options), regions, shared])
     whole = _digest([context, [found.name for found in plan.pairs]])
@@ -110,7 +114,7 @@ def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str,
 
 
 def _fingerprint(found: Found, context: str) -> str | None:
-    files = list_files(found.path)
+    files = list_files(found)
     return None if files is None else _digest([context, str(found.root), found.name, files])
 
 
@@ -152,7 +156,7 @@ def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[st
     known = {str(found.path) for found in packages}
     lists: dict[str, list[tuple[str, str]]] = {}
     for remark in remarks:
-        places = (remark.path, *map(str, Path(remark.path).parents))
+        places = (remark.path, *map(str, locate(remark.path).parents))
         package = next((place for place in places if place in known), None)
         if package is not None:
             lists.setdefault(package, []).append((remark.path, remark.reason))

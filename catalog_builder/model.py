@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from catalog_builder.location.address import Location
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import Product
 from catalog_builder.vocab.regions import Region
@@ -126,7 +127,7 @@ class Member:
     """One file of a package."""
 
     name: str
-    path: Path
+    path: Location
     """The file; for an entry of an archive, the archive."""
     entry: str | None = None
     """Path in the archive."""
@@ -138,22 +139,23 @@ class Member:
     """Hexadecimal; None unless asked for."""
 
     @property
-    def where(self) -> Path:
+    def where(self) -> Location:
         """Path to name it by in a message: below the archive, for an entry of one."""
         return self.path if self.entry is None else self.path / self.name
 
     @property
     def gdal_path(self) -> Path:
         """What GDAL opens: the file, or the entry through `/vsizip/`."""
-        return self.path if self.entry is None else Path(f"/vsizip/{{{self.path}}}/{self.entry}")
+        path = self.path if isinstance(self.path, Path) else self.path.gdal_path
+        return path if self.entry is None else Path(f"/vsizip/{{{path}}}/{self.entry}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A directory or zip archive that is a package, not yet listed."""
 
-    path: Path
-    root: Path
+    path: Location
+    root: Location
     """The tree it was found in; asset addresses are relative to it."""
     name: str
     """The package name; of a renamed folder the one that the producer gave it."""

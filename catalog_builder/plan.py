@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from catalog_builder.errors import PackageRefused
+from catalog_builder.location import Location
 from catalog_builder.model import Found, TrackKey
 from catalog_builder.names import item_id, parse_package, track_id
 from catalog_builder.renamed import Neighbours, recognise
@@ -40,7 +40,7 @@ class Plan:
     report: Report
 
 
-def make_plan(roots: Sequence[Path], *, base: Path | None = None) -> Plan:
+def make_plan(roots: Sequence[Location], *, base: Location | None = None) -> Plan:
     """Walk the roots and sort what is found.
 
     Args:
@@ -66,7 +66,7 @@ def make_plan(roots: Sequence[Path], *, base: Path | None = None) -> Plan:
     return Plan(tracks=ordered, report=report)
 
 
-def _by_item(roots: Sequence[Path], base: Path | None, report: Report) -> dict[str, list[Found]]:
+def _by_item(roots: Sequence[Location], base: Location | None, report: Report) -> dict[str, list[Found]]:
     """Packages by the id of the item they make; what is none goes into the report."""
     items: dict[str, list[Found]] = {}
     loose: list[Loose] = []
@@ -103,9 +103,9 @@ def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Repo
         items.setdefault(item_id(parse_package(found.name)), []).append(found)
 
 
-def _all_found(roots: Sequence[Path], base: Path | None) -> Iterator[Found | Loose | Unlisted]:
+def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Found | Loose | Unlisted]:
     """Packages of all roots; a package reached by two roots is found once."""
-    seen: set[Path] = set()
+    seen: set[Location] = set()
     for root in roots:
         for found in walk(root, base=base):
             path = found.path.resolve()

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from catalog_builder import sidecars, storage
 from catalog_builder.errors import PackageRefused
+from catalog_builder.location import Location
 from catalog_builder.model import DatePair, Found, Member, PackageName, ProductName
 from catalog_builder.names import compact_date, is_raster_name, parse_package, parse_product, with_kind_and_dates
 from catalog_builder.vocab.files import is_user_made
@@ -47,11 +47,11 @@ class Neighbours:
     """Well-named packages by the folder around them."""
 
     def __init__(self, packages: Iterable[Found]) -> None:
-        self._by_folder: dict[Path, list[PackageName]] = defaultdict(list)
+        self._by_folder: dict[Location, list[PackageName]] = defaultdict(list)
         for found in packages:
             self._by_folder[_folder_of_track(found.path)].append(parse_package(found.name))
 
-    def of(self, path: Path) -> list[PackageName]:
+    def of(self, path: Location) -> list[PackageName]:
         """Packages beside a folder, or beside the folder of one kind that holds it; all of one track.
 
         Raises:
@@ -66,12 +66,12 @@ class Neighbours:
         return names
 
 
-def _folder_of_track(path: Path) -> Path:
+def _folder_of_track(path: Location) -> Location:
     folder = path.parent
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def recognise(path: Path, root: Path, neighbours: Neighbours) -> Found:
+def recognise(path: Location, root: Location, neighbours: Neighbours) -> Found:
     """The package that a renamed folder is, with the name that the producer gave it.
 
     Args:
@@ -92,7 +92,7 @@ def recognise(path: Path, root: Path, neighbours: Neighbours) -> Found:
     return Found(path=path, root=root, name=parse_package(name).text)
 
 
-def _kind_of(path: Path) -> Kind:
+def _kind_of(path: Location) -> Kind:
     name = path.name.lower()
     if _PAIR.fullmatch(name):
         return INTERFEROGRAM
@@ -102,21 +102,21 @@ def _kind_of(path: Path) -> Kind:
     return kind
 
 
-def _list(path: Path, root: Path) -> _Content:
+def _list(path: Location, root: Location) -> _Content:
     members = storage.list_members(Found(path=path, root=root, name=path.name))
     rasters = (one.name for one in members if is_raster_name(one.name) and not is_user_made(one.name))
     products = tuple(product for product in map(parse_product, rasters) if product)
     return _Content({one.name.lower(): one for one in members}, products)
 
 
-def _check_products(path: Path, content: _Content, kind: Kind) -> None:
+def _check_products(path: Location, content: _Content, kind: Kind) -> None:
     codes = {product.product.package for product in content.products if product.product}
     if codes != {kind.code}:
         held = f"products of {' and '.join(sorted(codes))}" if codes else "no product that is known"
         raise PackageRefused(str(path), f"it is named as a package of {kind.code} but holds {held}")
 
 
-def _pair_dates(path: Path, content: _Content) -> tuple[date, date]:
+def _pair_dates(path: Location, content: _Content) -> tuple[date, date]:
     match = _PAIR.fullmatch(path.name)
     assert match is not None  # noqa: S101 (its kind says so)
     pair = DatePair(compact_date(str(path), match[1]), compact_date(str(path), match[2]))
@@ -126,7 +126,7 @@ def _pair_dates(path: Path, content: _Content) -> tuple[date, date]:
     return pair.days
 
 
-def _network_dates(path: Path, content: _Content, kind: Kind, beside: Sequence[PackageName]) -> tuple[date, date]:
+def _network_dates(path: Location, content: _Content, kind: Kind, beside: Sequence[PackageName]) -> tuple[date, date]:
     """First and last date of a series or auxiliary package: as its neighbour's name says, else as its own list does."""
     text = content.text(_DATES_IN[kind])
     parse = sidecars.parse_epochs if kind is TIMESERIES else sidecars.parse_baselines
@@ -145,13 +145,13 @@ def _network_dates(path: Path, content: _Content, kind: Kind, beside: Sequence[P
     return known.first, known.last
 
 
-def _check_primary(path: Path, content: _Content) -> None:
+def _check_primary(path: Location, content: _Content) -> None:
     primary = sidecars.parse_parameters(content.text("nsbas.proc")).get("SarMasterDir")
     if primary != path.name:
         raise PackageRefused(str(path), f"its nsbas.proc names {primary or 'nothing'} as the primary, not {path.name}")
 
 
-def _check_range(path: Path, days: tuple[date, date], beside: Sequence[PackageName]) -> None:
+def _check_range(path: Location, days: tuple[date, date], beside: Sequence[PackageName]) -> None:
     """Dates lie within those of the series or auxiliary package beside it, else within the campaign."""
     known = next((name for name in beside if not name.kind.per_pair), None)
     campaign = beside[0].campaign

@@ -1,17 +1,19 @@
-"""Found packages → their files, listed and read, wherever they live: in a directory or in a zip archive."""
+"""Found packages → their files, listed and read, wherever they live: in a folder or in a zip archive, on a disk or in a
+store."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from pathlib import Path
 
 from catalog_builder import archive
 from catalog_builder.errors import PackageRefused
+from catalog_builder.location import Facts, Location, at
 from catalog_builder.model import Found, Member
 
 MAX_TEXT_BYTES = 16 * 2**20
 """Largest text that is read; the longest list of a real package has some thousand lines."""
+BLOCK_BYTES = 2**20
+"""What a checksum reads at once."""
 
 
 def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
@@ -36,14 +38,14 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
     if not found.is_archive:
         return None
     try:
-        status = found.path.stat()
+        facts = at(found.path).facts()
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be read: {error.strerror}") from error
     return Member(
         name=found.path.name,
         path=found.path,
-        size_bytes=status.st_size,
-        modified_ns=status.st_mtime_ns,
+        size_bytes=facts.size_bytes,
+        modified_ns=facts.modified_ns,
         sha256=_sha256(found.path) if checksums else None,
     )
 
@@ -58,7 +60,7 @@ def read_bytes(member: Member) -> bytes:
         if member.entry is not None:
             content = archive.read_entry(member.path, member.entry, max_bytes=MAX_TEXT_BYTES + 1)
         else:
-            with member.path.open("rb") as file:
+            with at(member.path).open() as file:
                 content = file.read(MAX_TEXT_BYTES + 1)
     except OSError as error:
         raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error
@@ -77,40 +79,35 @@ def check_packed(member: Member) -> None:
         archive.check_entry(member.path, member.entry)
 
 
-def files_in(folder: Path) -> dict[Path, os.stat_result]:
-    """Regular files of a package directory, by name.
+def files_in(folder: Location) -> tuple[Location, dict[str, Facts]]:
+    """The folder that holds the regular files of a package, and these by name.
 
     Unpacking into a folder of the archive's name gives the package in a folder of the same name: it is looked into.
 
     Raises:
         OSError: it cannot be listed.
     """
-    files, folders = _listing(folder)
-    return _listing(folder / folder.name)[0] if not files and folder.name in folders else files
-
-
-def _listing(folder: Path) -> tuple[dict[Path, os.stat_result], set[str]]:
-    """Regular files by name, and names of folders."""
-    with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    files = {folder / entry.name: entry.stat() for entry in entries if entry.is_file()}
-    return files, {entry.name for entry in entries if entry.is_dir()}
+    files, folders = at(folder).files()
+    if not files and folder.name in folders:
+        folder = folder / folder.name
+        files, _ = at(folder).files()
+    return folder, files
 
 
 def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
     try:
-        files = files_in(found.path)
+        folder, files = files_in(found.path)
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
     return [
         Member(
-            name=path.name,
-            path=path,
-            size_bytes=status.st_size,
-            modified_ns=status.st_mtime_ns,
-            sha256=_sha256(path) if checksums else None,
+            name=name,
+            path=folder / name,
+            size_bytes=facts.size_bytes,
+            modified_ns=facts.modified_ns,
+            sha256=_sha256(folder / name) if checksums else None,
         )
-        for path, status in files.items()
+        for name, facts in files.items()
     ]
 
 
@@ -132,9 +129,12 @@ def _in_archive(found: Found, *, checksums: bool) -> list[Member]:
     ]
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: Location) -> str:
+    digest = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with at(path).open() as file:
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
     except OSError as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()

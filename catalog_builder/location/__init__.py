@@ -1,0 +1,28 @@
+"""Where folders and files are, and what can be asked of them there: on a disk or in an object store.
+
+`address` is pure: a location is a `pathlib.Path` or an `ObjectPath`, and both have names, parents and `/`. `at` gives
+the handle by which one is listed, opened or asked for its size; here alone it is decided which kind that is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from catalog_builder.errors import StoreError
+from catalog_builder.location.address import Location, ObjectPath, locate, relative
+from catalog_builder.location.handle import Entry, Facts, Handle, OpenFile
+from catalog_builder.location.local import LocalHandle
+
+__all__ = ["Entry", "Facts", "Handle", "Location", "ObjectPath", "OpenFile", "at", "locate", "relative"]
+
+
+def at(location: Location) -> Handle:
+    """The handle of a folder or file.
+
+    Raises:
+        StoreError: it is in an object store.
+    """
+    if isinstance(location, Path):
+        return LocalHandle(location)
+    msg = f"{location}: object stores cannot be read yet"
+    raise StoreError(msg)

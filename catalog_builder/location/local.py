@@ -1,0 +1,75 @@
+"""Folders and files on a disk."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog_builder.location.handle import Entry, Facts, OpenFile
+
+
+class _File(io.BufferedReader):
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read_ranges(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        return [os.pread(self.fileno(), length, start) for start, length in ranges]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHandle:
+    """A folder or file on a disk. Links are followed."""
+
+    path: Path
+
+    def is_folder(self) -> bool:
+        """Whether it is a folder."""
+        return self.path.is_dir()
+
+    def is_file(self) -> bool:
+        """Whether it is a regular file."""
+        return self.path.is_file()
+
+    def is_gone(self) -> bool:
+        """Only what is certainly not there: a disk that cannot be read has lost nothing."""
+        try:
+            os.lstat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
+        return False
+
+    def scan(self) -> list[Entry]:
+        """What a folder holds, by name."""
+        return list(self._entries())
+
+    def files(self) -> tuple[dict[str, Facts], set[str]]:
+        """Regular files by name, and names of folders."""
+        entries = self._entries()
+        files = {entry.name: _facts(entry.stat()) for entry in entries if entry.is_file()}
+        return files, {entry.name for entry in entries if entry.is_dir()}
+
+    def identity(self) -> Hashable:
+        """Device and number of the file system."""
+        status = self.path.stat()
+        return status.st_dev, status.st_ino
+
+    def facts(self) -> Facts:
+        """Size and time of a file."""
+        return _facts(self.path.stat())
+
+    def open(self) -> OpenFile:
+        """Open a file for reading."""
+        return _File(self.path)
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        with os.scandir(self.path) as listing:
+            return sorted(listing, key=lambda entry: entry.name)
+
+
+def _facts(status: os.stat_result) -> Facts:
+    return Facts(size_bytes=status.st_size, modified_ns=status.st_mtime_ns)
