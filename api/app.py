@@ -41,7 +41,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     """
     settings = settings or ServiceSettings()
     roots = DataRoots.from_paths(settings.data)
-    extensions = api_extensions()
+    extensions = api_extensions(settings.limits)
     app = _framework(settings)
     _add_stac_api(app, settings, extensions, roots)
     app.include_router(browser_router(settings.browser_dir, settings.title))
@@ -83,6 +83,7 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
         base_conformance_classes=[*BASE_CONFORMANCE_CLASSES, *ADDITIONAL_CONFORMANCE],
         landing_page_id=settings.catalog_id,
         roots=roots,
+        limits=settings.limits,
         has_browser=lambda: has_bundle(settings.browser_dir),
     )
     StacApi(

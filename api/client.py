@@ -12,13 +12,18 @@ from starlette.responses import JSONResponse, Response
 
 from api import queries
 from api.filters import parse_filter
+from api.geometries import bbox_geometry
+from api.limits import Limits
 from api.links import child_links, mend_rels, root_links
 from api.roots import DataRoots
+from api.times import Interval
+from api.values import twice_encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import Request
+    from stac_pydantic.shared import BBox
 
 
 @attr.s
@@ -28,10 +33,12 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
     Attributes:
         roots: Trees whose files have an address here.
         has_browser: Tells whether STAC Browser is served.
+        limits: How much one request may ask for.
     """
 
     roots: DataRoots = attr.ib(factory=DataRoots, kw_only=True)
     has_browser: Callable[[], bool] = attr.ib(default=lambda: False, kw_only=True)
+    limits: Limits = attr.ib(factory=Limits, kw_only=True)
 
     async def landing_page(self, **kwargs: Any) -> dict[str, Any]:
         """`GET /`: the root catalogue with a link to each collection."""
@@ -47,9 +54,11 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
         ]
         return page
 
-    async def all_collections(self, request: Request, **kwargs: Any) -> Any:
+    async def all_collections(
+        self, request: Request, bbox: BBox | None = None, datetime: str | None = None, **kwargs: Any
+    ) -> Any:
         """`GET /collections`: a page of collections."""
-        answer = await super().all_collections(request, **kwargs)
+        answer = await super().all_collections(request, **kwargs, **self._where_and_when(bbox, datetime))
         if isinstance(answer, Response):  # with `fields` it comes rendered
             return JSONResponse(self._mend_collections(orjson.loads(answer.body), request))
         return self._mend_collections(answer, request)
@@ -68,6 +77,14 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
             self._mend_assets(item, request)
         page["links"] = mend_rels(page["links"])
         return page
+
+    def _where_and_when(self, bbox: BBox | None, datetime: str | None) -> dict[str, Any]:
+        """A place and a time of a GET request as pgstac reads them rightly."""
+        interval = Interval.parse(datetime, strict=self.limits.strict_times) if datetime is not None else None
+        return {
+            "intersects": twice_encoded(bbox_geometry(bbox)) if bbox else None,
+            "datetime": str(interval) if interval else None,
+        }
 
     def _mend_collections(self, page: dict[str, Any], request: Request) -> dict[str, Any]:
         for collection in page["collections"]:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from stac_fastapi.types.extension import ApiExtension
     from stac_fastapi.types.search import APIRequest
 
+    from api.limits import Limits
+
 ADDITIONAL_CONFORMANCE: Final = (
     # pystac-client 0.9.1 knows sort only by its first version, and warns when it is not declared
     "https://api.stacspec.org/v1.0.0/item-search#sort",
@@ -77,15 +79,16 @@ class ApiExtensions:
     collections_get: Any
 
 
-def api_extensions() -> ApiExtensions:
+def api_extensions(limits: Limits) -> ApiExtensions:
     """The extensions of `/search`, of `/collections/{id}/items` and of `/collections`."""
+    post = type("LimitedSearchPost", (SearchPost,), {"limits": limits, "__module__": __name__})
     search = _search_extensions()
     items = _items_extensions()
     collections = _collections_extension()
     return ApiExtensions(
         all=[*search, *items, collections],
         search_get=create_request_model("SearchGet", SearchGet, search, request_type="GET"),
-        search_post=create_request_model("SearchPost", SearchPost, search, request_type="POST"),
+        search_post=create_request_model("SearchPost", post, search, request_type="POST"),
         items_get=create_request_model("ItemsGet", ItemsGet, items, request_type="GET"),
         collections_get=collections.GET,
     )

@@ -1,11 +1,11 @@
 """The requests' parameters: stac-fastapi's models with our defaults, limits and readers."""
 
 # No postponed annotations here: attrs and FastAPI read them.
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 import attr
 from fastapi import Query
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, WithJsonSchema, field_validator, model_validator
 from stac_fastapi.api.models import ItemCollectionUri
 from stac_fastapi.extensions.collection_search.request import BaseCollectionSearchGetRequest
 from stac_fastapi.extensions.fields.request import FieldsExtensionGetRequest
@@ -13,18 +13,15 @@ from stac_fastapi.extensions.filter.request import FilterLang
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
 from stac_fastapi.pgstac.types.search import PgstacSearch
-from stac_fastapi.types.rfc3339 import str_to_interval
-from stac_fastapi.types.search import BaseSearchGetRequest, DateTimeQueryType, Limit, str2bbox
+from stac_fastapi.types.search import BaseSearchGetRequest, Limit
 from stac_pydantic.shared import BBox
 
 from api.errors import InvalidParameter
 from api.filters import parse_filter
-from api.values import check_depth, conditions, flat_bbox, geometry, json_object, named, numbers_of_bbox, twice_encoded
-
-DEFAULT_LIMIT: Final = 100
-"""Items or collections on a page when the request does not say."""
-MAX_LIMIT: Final = 10_000
-"""A larger limit is served as this one; stac-fastapi holds the same number."""
+from api.geometries import bbox_geometry, bbox_text, flat_boxes, geometry_schema, read_bbox, read_geometry
+from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
+from api.times import Interval
+from api.values import check_depth, conditions, json_object, twice_encoded
 
 _LimitQuery = Annotated[
     Limit | None,
@@ -33,8 +30,17 @@ _LimitQuery = Annotated[
 _BBoxQuery = Annotated[
     str | None,
     Query(
-        description="West, south, east, north in degrees; entries whose geometry meets this box. Heights are ignored.",
+        description="West, south, east, north in degrees; entries whose geometry meets this box. West is larger than "
+        "east across the antimeridian. With six numbers the third and sixth are heights, which are ignored.",
         examples=["19.5,37.5,23.5,41"],
+    ),
+]
+_DatetimeQuery = Annotated[
+    str | None,
+    Query(
+        description="An instant, a day, a month or a year, or an interval `start/end` of them, `..` for an open end; "
+        "entries whose time range meets it. Times have an offset, days and longer are in UTC.",
+        examples=["2015-11-12T00:00:00Z/2015-11-20T00:00:00Z", "2015-11", "../2015-11-20"],
     ),
 ]
 _QueryQuery = Annotated[
@@ -58,12 +64,12 @@ _FieldsQuery = Annotated[
 
 
 def _bbox(val: _BBoxQuery = None) -> BBox | None:
-    values = named("bbox", str2bbox, val) if val else None
-    return flat_bbox(values) if values else None
+    return bbox_text(val) if val else None
 
 
 def _check_datetime(_instance: Any, _attribute: Any, value: str | None) -> None:
-    named("datetime", str_to_interval, value)
+    if value is not None:
+        Interval.parse(value)
 
 
 def _intersects(val: _IntersectsQuery = None) -> str | None:
@@ -98,7 +104,7 @@ class SearchGet(BaseSearchGetRequest):
 
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
     intersects: str | None = attr.ib(default=None, converter=_intersects)
-    datetime: DateTimeQueryType = attr.ib(default=None, validator=_check_datetime)
+    datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
     limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
 
 
@@ -107,7 +113,7 @@ class ItemsGet(ItemCollectionUri):
     """Parameters of `GET /collections/{collection_id}/items`."""
 
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
-    datetime: DateTimeQueryType = attr.ib(default=None, validator=_check_datetime)
+    datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
     limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
 
 
@@ -116,7 +122,7 @@ class CollectionsGet(BaseCollectionSearchGetRequest):
     """Parameters of `GET /collections`."""
 
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
-    datetime: DateTimeQueryType = attr.ib(default=None, validator=_check_datetime)
+    datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
     limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
 
 
@@ -163,6 +169,22 @@ class FilterPost(BaseModel):
     )
 
 
+def _with_plain_area(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with its box as pgstac reads it rightly: with a width, and as a geometry across the antimeridian.
+
+    pgstac 0.10.0 takes a box whose west is larger than its east for the one between them.
+    """
+    if body.get("bbox") is None:
+        return body
+    if body.get("intersects") is not None:
+        raise InvalidParameter(parameter="bbox", reason="not together with intersects")
+    bbox = read_bbox(body["bbox"])
+    boxes = flat_boxes(bbox)
+    if len(boxes) > 1:
+        return {**body, "bbox": None, "intersects": bbox_geometry(bbox)}
+    return {**body, "bbox": boxes[0]}
+
+
 def _with_parsed_filter(body: dict[str, Any]) -> dict[str, Any]:
     """The body with its filter as CQL2 JSON, which is all that pgstac knows."""
     expression, language = body.get("filter"), body.get("filter-lang")
@@ -180,8 +202,16 @@ def _with_parsed_filter(body: dict[str, Any]) -> dict[str, Any]:
 class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
     """Body of `POST /search`; also what the GET requests are turned into."""
 
+    limits: ClassVar[Limits] = Limits()
+
+    # stac-pydantic's models of geometries report what is wrong against all seven kinds at once, and take their time
+    intersects: Annotated[dict[str, Any], WithJsonSchema(geometry_schema())] | None = Field(
+        None, description="A GeoJSON geometry; items whose footprint meets it. Not together with `bbox`."
+    )
     limit: Limit | None = Field(
-        DEFAULT_LIMIT, description=f"Items on a page; a number above {MAX_LIMIT} is served as {MAX_LIMIT}."
+        DEFAULT_LIMIT,
+        description=f"Items on a page; a number above {MAX_LIMIT} is served as {MAX_LIMIT}.",
+        validate_default=True,
     )
 
     @model_validator(mode="before")
@@ -193,7 +223,7 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
         for name, member in value.items():
             check_depth(name, member)
-        return _with_parsed_filter(value)
+        return _with_parsed_filter(_with_plain_area(value))
 
     @field_validator("limit", mode="before")
     @classmethod
@@ -201,15 +231,21 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
         """GEODES's clients send `null` for everything they do not set."""
         return DEFAULT_LIMIT if value is None else value
 
-    @field_validator("bbox", mode="before")
+    @field_validator("limit")
     @classmethod
-    def _flat_bbox(cls, value: Any) -> Any:
-        return value if value is None or isinstance(value, tuple) else flat_bbox(numbers_of_bbox(value))
+    def _at_most(cls, value: int) -> int:
+        return min(value, cls.limits.max_limit)
 
     @field_validator("intersects", mode="before")
     @classmethod
-    def _one_kind(cls, value: Any) -> Any:
-        return geometry(value) if isinstance(value, dict) else value
+    def _valid_geometry(cls, value: Any) -> Any:
+        return None if value is None else read_geometry(value, max_vertices=cls.limits.max_vertices)
+
+    @field_validator("datetime", mode="before")
+    @classmethod
+    def _plain_datetime(cls, value: Any) -> Any:
+        """In the one form that every part behind reads alike."""
+        return str(Interval.parse(value, strict=cls.limits.strict_times)) if isinstance(value, str) else value
 
     @field_validator("query", mode="before", check_fields=False)
     @classmethod

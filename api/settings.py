@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from api.limits import MAX_LIMIT, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 ROUTES: Final = frozenset(
@@ -48,6 +49,19 @@ class ServiceSettings(BaseSettings):
         description="Proxies whose `X-Forwarded-Proto` and `-For` are believed: addresses, networks or `*`",
     )
     max_body_bytes: int = Field(default=4_194_304, ge=1024, description="Largest request body in bytes")
+    max_limit: int = Field(
+        default=MAX_LIMIT,
+        ge=1,
+        le=MAX_LIMIT,
+        description="Entries on a page at most; a larger `limit` is served as this",
+    )
+    max_vertices: int = Field(
+        default=MAX_VERTICES, ge=5, description="Positions of one geometry in a request at most; more are refused"
+    )
+    strict_times: bool = Field(
+        default=False,
+        description="Refuse dates, months and years in `datetime`, for which RFC 3339 has no place",
+    )
 
     data: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description=f"Product trees served under `/data/`, separated by `{os.pathsep}`"
@@ -59,6 +73,11 @@ class ServiceSettings(BaseSettings):
     title: str = Field(default=ROOT_TITLE, description="Title of the landing page")
     description: str = Field(default=ROOT_DESCRIPTION, description="Description of the landing page")
     catalog_id: str = Field(default=ROOT_ID, description="Id of the root catalogue")
+
+    @property
+    def limits(self) -> Limits:
+        """How much one request may ask for."""
+        return Limits(max_limit=self.max_limit, max_vertices=self.max_vertices, strict_times=self.strict_times)
 
     @field_validator("database", mode="before")
     @classmethod

@@ -122,7 +122,6 @@ def test_the_footprint_decides_and_not_the_raster(client: Client, manifest: Samp
             assert _found(client, bbox=_places(track)[name], filter=_of_track(track)) == []
 
 
-@pytest.mark.xfail(strict=False, reason="PostGIS 3.3 is not sure whether a box without width meets a polygon; 3.5 is")
 def test_a_box_may_be_a_point(client: Client, manifest: SampleManifest) -> None:
     for track in manifest.tracks:
         inside = Polygon(track.footprint).representative_point()

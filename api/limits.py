@@ -1,0 +1,28 @@
+"""How much one request may ask for, and how strictly it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT_LIMIT: Final = 100
+"""Items or collections on a page when the request does not say."""
+MAX_LIMIT: Final = 10_000
+"""A larger limit is served as this one; stac-fastapi holds the same number."""
+MAX_VERTICES: Final = 20_000
+"""Positions of one geometry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the operator sets for all requests.
+
+    Attributes:
+        max_limit: Entries on a page at most.
+        max_vertices: Positions of one geometry at most.
+        strict_times: Whether `datetime` takes instants only.
+    """
+
+    max_limit: int = MAX_LIMIT
+    max_vertices: int = MAX_VERTICES
+    strict_times: bool = False
