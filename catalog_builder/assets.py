@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from pathlib import PurePath
 from typing import Any
 
 import pystac
@@ -106,7 +105,7 @@ def _free(taken: dict[str, Any] | set[str], key: str) -> str:
 
 def _stem(name: ProductName) -> str:
     """What a raster, its preview, legend and metadata share."""
-    text = PurePath(name.text).stem.lower()
+    text = name.text.rpartition(".")[0].lower()
     return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
 
 
@@ -247,7 +246,8 @@ def _picture(member: Member, name: ProductName, href: AssetHref) -> pystac.Asset
 def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
     row = side_file(member.name)
     kind = (row.type if row else None) or media_type(member.name)
-    key = row.key if row and row.key else re.sub(r"[^a-z0-9]+", "_", PurePath(member.name).stem.lower()).strip("_")
+    stem, _, suffix = member.name.lower().rpartition(".")
+    key = row.key if row and row.key else re.sub(r"[^a-z0-9]+", "_", stem or suffix).strip("_")
     is_figure = kind.startswith("image/")
     if is_figure and not (row and row.key):
         key = f"figure_{key}"

@@ -4,17 +4,18 @@ be pickled."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_builder.checks import missing_pairs
 from catalog_builder.errors import PackageRefused
 from catalog_builder.item import WARNINGS, create_item
 from catalog_builder.layout import Layout
-from catalog_builder.model import Found, Package, Track
+from catalog_builder.model import Found, Outline, Package, Track
 from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
-from catalog_builder.read import read_package
+from catalog_builder.read import read_outline, read_package
 from catalog_builder.report import Remark
 from catalog_builder.track import create_track
 from catalog_builder.vocab.files import is_user_made
@@ -53,7 +54,7 @@ def catalogue_batch(found: Sequence[Found], track: Track, layout: Layout, option
     """Items of some pairs of a track."""
     outcome = Outcome()
     for one in found:
-        package = _read(one, options, outcome)
+        package = _read(one, options, outcome, track.outline)
         if package:
             _catalogue(package, track, layout, options, outcome)
     return outcome
@@ -63,7 +64,7 @@ def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple
     """What a track's packages share, and the items of its series and auxiliary packages."""
     outcome = Outcome()
     packages = [package for one in plan.shared if (package := _read(one, options, outcome))]
-    track = create_track(plan.key, packages)
+    track = replace(create_track(plan.key, packages), outline=_first_outline(plan))
     for package in packages:
         _catalogue(package, track, layout, options, outcome)
         missing = missing_pairs(package, (parse_package(one.name).pair for one in plan.pairs))
@@ -72,9 +73,19 @@ def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple
     return track, outcome
 
 
-def _read(found: Found, options: Options, outcome: Outcome) -> Package | None:
+def _first_outline(plan: TrackPlan) -> Outline | None:
+    """Outline of the first pair that has one; not of whichever is read first, so that all builds take the same."""
+    for found in plan.models:
+        with suppress(PackageRefused):  # it is refused where it is read for its item
+            outline = read_outline(found)
+            if outline:
+                return outline
+    return None
+
+
+def _read(found: Found, options: Options, outcome: Outcome, outline: Outline | None = None) -> Package | None:
     try:
-        package = read_package(found, checksums=options.checksums)
+        package = read_package(found, checksums=options.checksums, outline=outline)
     except PackageRefused as refusal:
         outcome.refused.append(Remark(str(found.path), refusal.reason))
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from shapely.geometry import Polygon
 from shapely.geometry.polygon import orient
 from shapely.validation import make_valid
 
-from catalog_builder.model import Grid, Ring
+from catalog_builder.model import Grid, Ring, RowSpan
 
 MAX_VERTICES = 100
 TABLE_TOLERANCE_DEG = 0.001
@@ -19,20 +19,17 @@ DECIMALS = 6
 LON_LIMIT, LAT_LIMIT = 180.0, 90.0
 
 
-@dataclass(frozen=True, slots=True)
-class RowSpan:
-    """First and last valid column of one row, both inside."""
-
-    row: int
-    first: int
-    last: int
-
-
-def ring_of_spans(spans: list[RowSpan], grid: Grid) -> Ring | None:
+def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: int) -> Ring | None:
     """Outline of the valid area: down the left ends of the rows, up the right ones.
 
     Holes and what lies between two parts of a row belong to the outline. Pixel edges are used, not centres, so the
     ring holds every valid pixel of the sampled rows.
+
+    Args:
+        spans: valid spans of rows, top to bottom.
+        grid: of the raster.
+        height: rows in which the spans are counted: those of the grid, or of an overview.
+        width: columns in which they are counted.
 
     Returns:
         Counter-clockwise ring of at most 100 vertices; None when there is no area.
@@ -40,6 +37,7 @@ def ring_of_spans(spans: list[RowSpan], grid: Grid) -> Ring | None:
     if grid.transform is None or not spans:
         return None
     a, _, c, _, e, f = grid.transform
+    a, e = a * grid.width / width, e * grid.height / height
 
     def at(row: float, column: float) -> tuple[float, float]:
         return c + a * column, f + e * row

@@ -19,7 +19,7 @@ from catalog_builder.catalogue import Options, Outcome
 from catalog_builder.layout import Layout
 from catalog_builder.location import Facts, at, locate
 from catalog_builder.model import Found
-from catalog_builder.names import parse_package
+from catalog_builder.names import is_raster_name, parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.report import Remark
 from catalog_builder.storage import files_in
@@ -103,14 +103,20 @@ def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str,
     """Fingerprint of each package of a track by path; None where it cannot be listed.
 
     Any change in a series or auxiliary package changes those of all: its pairs take their baselines, misclosures and
-    time of day from there. A series is held against the names of all pairs.
+    time of day from there, and their outlines from one of the first pairs. A series is held against the names of all
+    pairs.
     """
     shared = [(str(found.path), list_files(found)) for found in plan.shared]
+    models = [(str(found.path), _rasters(list_files(found))) for found in plan.models]
     regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
-    context = _digest([builder_digest(), repr(layout), repr(options), regions, shared])
+    context = _digest([builder_digest(), repr(layout), repr(options), regions, shared, models])
     whole = _digest([context, [found.name for found in plan.pairs]])
     prints = {str(found.path): _fingerprint(found, context) for found in plan.pairs}
     return prints | {str(found.path): _fingerprint(found, whole) for found in plan.shared}
+
+
+def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
+    return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
 def _fingerprint(found: Found, context: str) -> str | None:

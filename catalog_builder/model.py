@@ -202,13 +202,27 @@ class Raster:
     grid: Grid
 
 
+@dataclass(frozen=True, slots=True)
+class RowSpan:
+    """First and last valid column of one row, both inside."""
+
+    row: int
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
-    """Valid-data outline of a raster and what was seen on the way."""
+    """Valid-data outline of a raster, and the sampled rows that it was drawn from."""
 
+    key: str
+    """Asset key of the raster, without the number of looks."""
+    grid: Grid
     ring: Ring
-    mean: float
-    """Mean of band 1 over the valid samples."""
+    spans: tuple[RowSpan, ...]
+    height: int
+    """Rows in which the spans are counted: those of the grid, or of an overview."""
+    width: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,3 +315,5 @@ class Track:
     """Acquisition time of the primary; only its time of day is meant for other dates."""
     has_series: bool
     has_auxiliary: bool
+    outline: Outline | None = None
+    """That of the first pair, with which the others are compared."""

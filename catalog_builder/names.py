@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
@@ -175,9 +175,9 @@ def compact_date(where: str, text: str) -> date:
     Raises:
         PackageRefused: no such day; `where` is named.
     """
-    if len(text) == len("YYYYMMDD"):  # strptime takes 2015111 for the first of November
+    if len(text) == len("YYYYMMDD") and text.isascii() and text.isdigit():
         with suppress(ValueError):
-            return datetime.strptime(text, "%Y%m%d").date()  # noqa: DTZ007 (a date has no zone)
+            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
     raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)")
 
 

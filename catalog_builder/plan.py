@@ -31,6 +31,11 @@ class TrackPlan:
     """Series and auxiliary packages."""
     pairs: list[Found] = field(default_factory=list)
 
+    @property
+    def models(self) -> list[Found]:
+        """Pairs of which one gives the outline that the others are compared with: some, as the first may be damaged."""
+        return self.pairs[:3]
+
 
 @dataclass(slots=True)
 class Plan:

@@ -1,39 +1,35 @@
-"""Raster files → headers, outlines and single values. The only module that opens rasters (rasterio, GDAL).
+"""Raster files → headers and single values. The only module that opens rasters (rasterio, GDAL).
 
-Pixels are sampled: some rows of one band, never a whole raster of real size.
+Pixels are sampled, never a whole raster of real size; `catalog_builder.mask` samples valid areas.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import rasterio
-from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.windows import Window
 from rio_cogeo.cogeo import cog_validate
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.footprint import RowSpan
+from catalog_builder.mask import Scan
 from catalog_builder.model import Grid, LineOfSight
 from catalog_builder.vocab.products import Product
 
-SAMPLED_ROWS = 64
-"""Rows of a raster that are read for its outline, beside those that find its first and last valid row."""
-
-SMALL_PIXELS = 512 * 512
-"""Rasters up to this size are read whole, which then is cheaper than row by row."""
+TABLE_ROWS = 64
+"""Rows of a lookup table that are read for its outline."""
 
 Dataset: TypeAlias = DatasetReader
-Row: TypeAlias = NDArray[np.floating]
-RowReader: TypeAlias = Callable[[int], Row]
 
 
 @contextmanager
@@ -58,7 +54,8 @@ def opened(path: Path) -> Iterator[Dataset]:
         PackageRefused: the file is no raster, is truncated or cannot be read.
     """
     try:
-        with rasterio.open(path, driver="GTiff") as dataset:
+        # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
+        with DatasetReader(path, driver="GTiff", sharing=False) as dataset:
             yield dataset
     except (RasterioError, OSError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
@@ -79,10 +76,7 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
     """
     _refuse_truncated(path, dataset, size_bytes)
     crs = dataset.crs
-    code = None
-    if crs is not None:
-        epsg = crs.to_epsg()
-        code = f"EPSG:{epsg}" if epsg else None
+    code = _code(crs) if crs else None
     transform = tuple(dataset.transform)[:6] if code else None
     return Grid(
         height=dataset.height,
@@ -94,6 +88,13 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
         transform=transform,
         is_cog=bool(code) and _is_cog(path, dataset),
     )
+
+
+@lru_cache(maxsize=64)
+def _code(crs: CRS) -> str | None:
+    """`EPSG:n`, for which PROJ's database is searched; a tree has few systems and many rasters."""
+    epsg = crs.to_epsg()
+    return f"EPSG:{epsg}" if epsg else None
 
 
 def _is_cog(path: Path, dataset: Dataset) -> bool:
@@ -127,90 +128,24 @@ def _refuse_truncated(path: Path, dataset: Dataset, size_bytes: int) -> None:
         return
 
 
-def scan_rows(dataset: Dataset) -> tuple[list[RowSpan], float | None]:
-    """Valid span of sampled rows of band 1, top to bottom, and the mean of their valid values.
-
-    Valid is finite and not 0, the fill value of all FLATSIM rasters. Rows without valid pixels are left out; the
-    first and the last valid row are found exactly when the valid area is in one piece.
-    """
-    count = min(dataset.height, SAMPLED_ROWS)
-    rows = sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()})
-    read = _row_reader(dataset)
-    spans: dict[int, RowSpan] = {}
-    total, samples = 0.0, 0
-    for row in rows:
-        values = read(row)
-        valid = _valid(values)
-        total += float(values[valid].sum(dtype=np.float64))
-        samples += int(valid.sum())
-        span = _span(row, valid)
-        if span:
-            spans[row] = span
-    if not spans:
-        return [], None
-    for span in (_edge(read, rows, spans, first=True), _edge(read, rows, spans, first=False)):
-        spans[span.row] = span
-    return [spans[row] for row in sorted(spans)], total / samples
-
-
-def _edge(read: RowReader, rows: list[int], spans: dict[int, RowSpan], *, first: bool) -> RowSpan:
-    """First or last valid row, by bisection between the outermost valid sample and the empty one beyond it."""
-    inside = min(spans) if first else max(spans)
-    beyond = [row for row in rows if (row < inside if first else row > inside)]
-    if not beyond:
-        return spans[inside]
-    outside = max(beyond) if first else min(beyond)
-    best = spans[inside]
-    while abs(outside - inside) > 1:
-        middle = (outside + inside) // 2
-        span = _span(middle, _valid(read(middle)))
-        if span:
-            inside, best = middle, span
-        else:
-            outside = middle
-    return best
-
-
-def _row_reader(dataset: Dataset) -> RowReader:
-    """Rows of band 1: from memory where the raster is small, else each from the file."""
-    if dataset.height * dataset.width <= SMALL_PIXELS:
-        band: Row = dataset.read(1)
-        return lambda row: band[row]
-
-    def read(row: int) -> Row:
-        values: Row = dataset.read(1, window=Window(0, row, dataset.width, 1))[0]
-        return values
-
-    return read
-
-
-def _valid(values: Row) -> NDArray[np.bool_]:
-    valid: NDArray[np.bool_] = np.isfinite(values) & (values != 0)
-    return valid
-
-
-def _span(row: int, valid: NDArray[np.bool_]) -> RowSpan | None:
-    columns = np.flatnonzero(valid)
-    return RowSpan(row=row, first=int(columns[0]), last=int(columns[-1])) if columns.size else None
-
-
-def read_line_of_sight(dataset: Dataset, product: Product, spans: list[RowSpan]) -> LineOfSight | None:
+def read_line_of_sight(dataset: Dataset, product: Product, seen: Scan) -> LineOfSight | None:
     """Line of sight at the scene centre, from a raster of unit vectors.
 
     Args:
         dataset: three bands, in the order that the product's row gives.
         product: row of the LOS product.
-        spans: valid spans of the same raster.
+        seen: scan of the same raster.
 
     Returns:
-        Angles of the mean vector around the centre, whichever way the file's vectors point; None without valid pixels
-        there.
+        Angles of the mean vector around the centre, whichever way the file's vectors point; None where there are no
+        three bands or no vector there.
     """
-    if not spans or dataset.count < len(product.bands):
+    if dataset.count < len(product.bands):
         return None
-    span = spans[len(spans) // 2]
-    column = (span.first + span.last) // 2
-    window = Window(max(0, column - 1), span.row, min(3, dataset.width), 1)
+    span = seen.spans[len(seen.spans) // 2]
+    row = int((span.row + 0.5) * dataset.height / seen.height)
+    column = int((span.first + span.last + 1) / 2 * dataset.width / seen.width)
+    window = Window(max(0, column - 1), row, min(3, dataset.width), 1)
     means = {
         band.name: float(np.mean(dataset.read(index, window=window)))
         for index, band in enumerate(product.bands, start=1)
@@ -239,10 +174,11 @@ def line_of_sight(*, east: float, north: float, up: float) -> LineOfSight | None
 def read_ground_ring(dataset: Dataset) -> list[tuple[float, float]]:
     """Outline of a radar lookup table: (longitude, latitude) down its left edge and up its right one."""
     left, right = [], []
-    count = min(dataset.height, SAMPLED_ROWS)
+    count = min(dataset.height, TABLE_ROWS)
     for row in sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()}):
         longitudes, latitudes = dataset.read([1, 2], window=Window(0, row, dataset.width, 1))[:, 0]
-        columns = np.flatnonzero(_valid(longitudes) & _valid(latitudes))
+        valid = np.isfinite(longitudes) & np.isfinite(latitudes) & (longitudes != 0) & (latitudes != 0)
+        columns = np.flatnonzero(valid)
         if columns.size:
             left.append((float(longitudes[columns[0]]), float(latitudes[columns[0]])))
             right.append((float(longitudes[columns[-1]]), float(latitudes[columns[-1]])))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_builder import raster, sidecars, storage
+from catalog_builder import mask, raster, sidecars, storage
 from catalog_builder.errors import PackageRefused
 from catalog_builder.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
 from catalog_builder.model import (
@@ -27,6 +27,9 @@ from catalog_builder.vocab.files import RASTER_EXTENSIONS, is_raster, is_user_ma
 
 METADATA_EXTENSIONS = ("meta", "metadata")
 LOS_ROLE = "los-vector"
+COHERENCE = "coh_geo"
+LOOKUP_TABLE = "lut_radar"
+"""Asset keys."""
 
 _TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "baseline.rsc": ("baselines_m", sidecars.parse_baselines),
@@ -60,12 +63,13 @@ class _Seen:
     line_of_sight: LineOfSight | None = None
 
 
-def read_package(found: Found, *, checksums: bool = False) -> Package:
+def read_package(found: Found, *, checksums: bool = False, outline: Outline | None = None) -> Package:
     """List and read one package.
 
     Args:
         found: where it is.
         checksums: read every file whole for its SHA-256.
+        outline: of another package of the track, taken over where some rows of this one agree with it.
 
     Raises:
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
@@ -75,7 +79,7 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     with raster.session():
-        rasters, seen = _read_rasters(files.rasters, name)
+        rasters, seen = _read_rasters(files.rasters, name, outline)
     return Package(
         found=found,
         name=name,
@@ -96,10 +100,11 @@ def read_package(found: Found, *, checksums: bool = False) -> Package:
 def _sort(members: Iterable[Member]) -> _Files:
     files = _Files()
     for member in members:
-        product = None if is_user_made(member.name) else parse_product(member.name)
         if is_user_made(member.name):
             files.ignored.append(member)
-        elif product is not None:
+            continue
+        product = parse_product(member.name)
+        if product is not None:
             _list_for(files, product.extension).append((member, product))
         elif is_raster(member.name):
             files.ignored.append(member)
@@ -114,39 +119,79 @@ def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]
     return files.metadata if extension in (*METADATA_EXTENSIONS, "xml") else files.pictures
 
 
-def _read_rasters(files: list[tuple[Member, ProductName]], name: PackageName) -> tuple[list[Raster], _Seen]:
+def read_outline(found: Found) -> Outline | None:
+    """Outline of the valid area of a package, of which one raster alone is opened; None without one in ground geometry.
+
+    Raises:
+        PackageRefused: its name or that raster is wrong, or it cannot be listed.
+    """
+    files = _sort(storage.list_members(found)).rasters
+    key = _outlined(files, parse_package(found.name))
+    chosen = [(member, product) for member, product in files if product.key == key][:1]
+    with raster.session():
+        return _read_rasters(chosen, parse_package(found.name), None)[1].outline
+
+
+def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str | None:
+    """Key of the raster whose valid area is the package's."""
     keys = {product.key for _, product in files}
-    outlined = next((key for key in name.kind.footprint_from if key in keys), None)
+    return next((key for key in name.kind.footprint_from if key in keys), None)
+
+
+def _read_rasters(
+    files: list[tuple[Member, ProductName]], name: PackageName, outline: Outline | None
+) -> tuple[list[Raster], _Seen]:
+    outlined = _outlined(files, name)
     rasters, seen = [], _Seen()
     for member, product in files:
         with raster.opened(member.gdal_path) as dataset:
             grid = raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes)
             found = Raster(member=member, name=product, grid=grid)
-            _look_into(dataset, found, seen, outlined=outlined)
+            _look_into(dataset, found, seen, is_outlined=product.key == outlined, known=outline)
         rasters.append(found)
     return rasters, seen
 
 
-def _look_into(dataset: raster.Dataset, found: Raster, seen: _Seen, *, outlined: str | None) -> None:
+def _look_into(
+    dataset: raster.Dataset, found: Raster, seen: _Seen, *, is_outlined: bool, known: Outline | None
+) -> None:
     """Sample the few rasters that the item's properties come from, while they are open."""
-    key, product = found.name.key, found.name.product
-    is_los = product is not None and LOS_ROLE in product.roles
-    is_scanned = found.grid.crs is not None and (key in {outlined, "coh_geo"} or is_los)
-    if is_scanned or key == "lut_radar":
+    key = found.name.key
+    if key == LOOKUP_TABLE and seen.radar_outline is None and found.grid.count > 1:
         storage.check_packed(found.member)
-    if key == "lut_radar" and seen.radar_outline is None and found.grid.count > 1:
         ring = clean_ring(raster.read_ground_ring(dataset), tolerance_deg=TABLE_TOLERANCE_DEG)
         seen.radar_outline = ring if ring and is_on_earth(ring) else None
-    if not is_scanned:
+    product = found.name.product
+    is_los = product is not None and LOS_ROLE in product.roles
+    if found.grid.crs is None or not (is_outlined or key == COHERENCE or is_los):
         return
-    spans, mean = raster.scan_rows(dataset)
-    if key == outlined and seen.outline is None and mean is not None:
-        ring = ring_of_spans(spans, found.grid)
-        seen.outline = Outline(ring=ring, mean=mean) if ring else None
-    if key == "coh_geo" and seen.coherence_mean is None:
-        seen.coherence_mean = mean
+    storage.check_packed(found.member)
+    if is_outlined and known and (known.key, known.grid) == (key, found.grid):
+        mean = mask.compare(dataset, known.spans, known.height, known.width)
+        if mean is not None:
+            _note(found, seen, known, mean)
+            return
+    scan = mask.scan(dataset)
+    if scan is None:
+        return
+    _note(found, seen, _outline(scan, found) if is_outlined else None, scan.mean)
     if is_los and product is not None and seen.line_of_sight is None:
-        seen.line_of_sight = raster.read_line_of_sight(dataset, product, spans)
+        seen.line_of_sight = raster.read_line_of_sight(dataset, product, scan)
+
+
+def _note(found: Raster, seen: _Seen, outline: Outline | None, mean: float) -> None:
+    seen.outline = seen.outline or outline
+    if found.name.key == COHERENCE and seen.coherence_mean is None:
+        seen.coherence_mean = mean
+
+
+def _outline(scan: mask.Scan, found: Raster) -> Outline | None:
+    ring = ring_of_spans(scan.spans, found.grid, height=scan.height, width=scan.width)
+    if ring is None:
+        return None
+    return Outline(
+        key=found.name.key, grid=found.grid, ring=ring, spans=scan.spans, height=scan.height, width=scan.width
+    )
 
 
 def _read_texts(files: _Files) -> Texts:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import chain
 from math import isfinite
 from pathlib import PurePath
 
@@ -47,9 +49,14 @@ def parse_meta(text: str) -> Iterator[tuple[str, str]]:
     [('Used_DEM', 'SRTM'), ('Sensor', 'S1')]
     """
     for line in text.splitlines():
-        match = _META_LINE.fullmatch(line)
-        if match and match[2].strip().lower() not in MISSING:
-            yield match[1], match[2].strip()
+        yield from _meta_line(line)
+
+
+@lru_cache(maxsize=4096)
+def _meta_line(line: str) -> tuple[tuple[str, str], ...]:
+    """Key and value of one line, if it has both. The files of a track say the same in most of theirs."""
+    match = _META_LINE.fullmatch(line)
+    return ((match[1], match[2].strip()),) if match and match[2].strip().lower() not in MISSING else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,8 @@ def collect_meta(texts: Iterable[str]) -> Meta:
     """
     values: dict[str, dict[str, None]] = {}
     unknown = set()
-    for text in texts:
-        for key, value in parse_meta(text):
+    for line in dict.fromkeys(chain.from_iterable(map(str.splitlines, texts))):
+        for key, value in _meta_line(line):
             if key in KNOWN_KEYS:
                 values.setdefault(key, {})[value] = None
             elif key not in VOCABULARY:
@@ -133,7 +140,8 @@ def parse_rms(text: str, where: str) -> dict[DatePair, float]:
     return {_pair(row[1], row[2], where): _number(row[3], where) for row in _rows(text, columns=4)}
 
 
-def scenes(text: str) -> list[Scene]:
+@lru_cache(maxsize=4096)
+def scenes(text: str) -> tuple[Scene, ...]:
     """Sentinel-1 scenes that a value names, wherever in it; those with impossible times are left out.
 
     >>> [scene] = scenes("x-S1A_IW_SLC__1SDV_20170627T181009_20170627T181036_017223_01CBB8_3A0F.SAFE-y")
@@ -145,7 +153,7 @@ def scenes(text: str) -> list[Scene]:
         start, stop = _compact_time(match[2]), _compact_time(match[3])
         if start and stop:
             found.append(Scene(satellite=BY_CODE[match[1]], start=start, stop=stop, absolute_orbit=int(match[4])))
-    return found
+    return tuple(found)
 
 
 def scene_start(text: str, day: date | None = None) -> datetime | None:

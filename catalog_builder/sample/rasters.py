@@ -23,6 +23,8 @@ Raster = NDArray[np.float32]
 QUANTUM: Final = 2.0**-10
 FINE_QUANTUM: Final = 2.0**-20
 """For products that are not phases: directions and coordinates."""
+BLOCK_PIXELS: Final = 128
+"""Rows and columns of a tile: rasters as small as these would be mostly padding with the usual 512."""
 DESCRIPTION: Final = "SYNTHETIC sample, not a measurement"
 
 
@@ -42,6 +44,7 @@ def write_ground(path: Path, bands: Raster, grid: GroundGrid) -> None:
         "nodata": 0,
         "compress": "DEFLATE",
         "predictor": "FLOATING_POINT",
+        "blocksize": BLOCK_PIXELS,
     }
     path.write_bytes(_encode(bands, profile))
 

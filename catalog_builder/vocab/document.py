@@ -56,7 +56,7 @@ _PRODUCT_TEXT = (
 _FILE_TEXT = (
     "Patterns match whole names without regard to case; the first that does wins. A file that none matches is an asset "
     "named by its file. Never assets, since users' tools write them: "
-    + ", ".join(f"`{pattern.pattern}`" for pattern in USER_MADE)
+    + ", ".join(f"`{pattern}`" for pattern in USER_MADE)
     + "."
 )
 _META_TEXT = (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Final
 
 TEXT: Final = "text/plain"
@@ -66,17 +65,16 @@ SIDE_FILES: Final = (
     _row(r"RMSpixel\.hdr", "Header of the RMS of each pixel", "metadata", key="rms_pixel_header"),
 )  # fmt: skip
 
-USER_MADE: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"list_images\.txt", r"images_retenues", r"inrms\.txt", r"inaps\.txt", r"(aps|sigma|ref_median)_\d+\.txt",
-        r".*_(sig)?coeff\.tiff?", r"Net_.*\.tiff?", r"RMSpixel\.tiff?", r"depl_cumule.*", r"lect_ts\.in",
-        r".*\.(int|unw|cor)(\.rsc)?", r"CNES_.*_(bias|HP).*\.tiff?", r".*_mmyr\.tiff?", r"nsbas_col\.proc",
-        r"filtered_inter_pair\.rsc", r"readme\.txt", r"coverage\.txt", r".*_mask_.*", r".*\.aux\.xml", r"\..*",
-        r"Thumbs\.db", r".*~",
-    )
+USER_MADE: Final = (
+    r"list_images\.txt", r"images_retenues", r"inrms\.txt", r"inaps\.txt", r"(aps|sigma|ref_median)_\d+\.txt",
+    r".*_(sig)?coeff\.tiff?", r"Net_.*\.tiff?", r"RMSpixel\.tiff?", r"depl_cumule.*", r"lect_ts\.in",
+    r".*\.(int|unw|cor)(\.rsc)?", r"CNES_.*_(bias|HP).*\.tiff?", r".*_mmyr\.tiff?", r"nsbas_col\.proc",
+    r"filtered_inter_pair\.rsc", r"readme\.txt", r"coverage\.txt", r".*_mask_.*", r".*\.aux\.xml", r"\..*",
+    r"Thumbs\.db", r".*~",
 )  # fmt: skip
-"""Files that readers of the products write beside them; never assets."""
+"""Files that readers of the products write beside them, as patterns; never assets."""
+
+_USER_MADE: Final = re.compile("|".join(USER_MADE), re.IGNORECASE)
 
 
 def side_file(name: str) -> SideFile | None:
@@ -90,13 +88,13 @@ def media_type(name: str) -> str:
     >>> media_type("notes.PDF"), media_type("baseline.rsc"), media_type("cube.h5")
     ('application/pdf', 'text/plain', 'application/octet-stream')
     """
-    suffix = PurePath(name).suffix.lower()
+    suffix = f".{name.rpartition('.')[2]}".lower()  # ten times as quick as pathlib, and asked of every file
     return MEDIA_TYPES.get(suffix) or (TEXT if suffix in TEXT_EXTENSIONS else BINARY)
 
 
 def is_raster(name: str) -> bool:
     """Whether the name is a TIFF's. Those of no product are not the producer's, who ships no others."""
-    return name.lower().endswith(tuple(f".{extension}" for extension in RASTER_EXTENSIONS))
+    return name.rpartition(".")[2].lower() in RASTER_EXTENSIONS
 
 
 def is_user_made(name: str) -> bool:
@@ -105,4 +103,4 @@ def is_user_made(name: str) -> bool:
     >>> is_user_made("list_images.txt"), is_user_made("RMSdate.txt")
     (True, False)
     """
-    return any(pattern.fullmatch(name) for pattern in USER_MADE)
+    return _USER_MADE.fullmatch(name) is not None

@@ -275,7 +275,7 @@ QUERYABLES: Final = (
     Queryable(
         name="flatsim:coherence_mean",
         title="Mean coherence",
-        description="Mean of the spatial coherence over the valid area, from sampled rows of the map",
+        description="Mean of the spatial coherence over the valid area, from sampled rows of a large map",
         type="number",
         minimum=0,
         maximum=1,

@@ -9,8 +9,8 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely.geometry import Polygon
 
-from catalog_builder import raster
 from catalog_builder.footprint import MAX_VERTICES, bbox, clean_ring, geometry, is_on_earth, ring_of_spans
+from catalog_builder.mask import scan
 from catalog_builder.model import Grid
 
 
@@ -36,8 +36,10 @@ def outline(mask: np.ndarray, folder) -> tuple:
     ) as dataset:  # fmt: skip
         dataset.write(mask.astype("float32"), 1)
     with rasterio.open(path) as dataset:
-        spans, mean = raster.scan_rows(dataset)
-    return ring_of_spans(spans, grid), mean, grid
+        seen = scan(dataset)
+    if seen is None:
+        return None, None, grid
+    return ring_of_spans(seen.spans, grid, height=seen.height, width=seen.width), seen.mean, grid
 
 
 @settings(deadline=None, max_examples=40)

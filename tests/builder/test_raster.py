@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import Affine
 
-from catalog_builder import raster
+from catalog_builder import mask, raster
 from catalog_builder.errors import PackageRefused
 from catalog_builder.vocab.products import BY_ACRONYM
 
@@ -99,7 +99,6 @@ def test_bands_of_both_vector_products_are_read_by_name(tmp_path: Path) -> None:
         ) as dataset:  # fmt: skip
             dataset.write(values)
         with raster.opened(path) as dataset:
-            spans, _ = raster.scan_rows(dataset)
-            view = raster.read_line_of_sight(dataset, BY_ACRONYM[acronym], spans)
+            view = raster.read_line_of_sight(dataset, BY_ACRONYM[acronym], mask.scan(dataset))
         assert view is not None
         assert view.azimuth_deg == pytest.approx(80.54, abs=0.05)
