@@ -19,8 +19,11 @@ from typing import IO, cast
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, OpenFile, at
+from catalog_builder.names import is_package_name
 
 SUFFIX = ".zip"
+OTHER_SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar")
+"""Of archives that cannot be read in place."""
 MAX_ENTRIES = 10_000
 """Entries of one archive; a package has some dozens."""
 MAX_DIRECTORY_BYTES = 4 * 2**20
@@ -74,6 +77,21 @@ class _BoundedFile:
             msg = f"its central directory is larger than {MAX_DIRECTORY_BYTES} bytes"
             raise zipfile.BadZipFile(msg)
         return self._file.read(size)
+
+
+def package_of_archive(name: str) -> str:
+    """Name of an archive without its suffix; the whole name when it is none's.
+
+    >>> package_of_archive("NSBAS_x.ZIP"), package_of_archive("NSBAS_x.tar.gz"), package_of_archive("NSBAS_x.txt")
+    ('NSBAS_x', 'NSBAS_x', 'NSBAS_x.txt')
+    """
+    folded = name.lower()
+    return next((name[: -len(suffix)] for suffix in (SUFFIX, *OTHER_SUFFIXES) if folded.endswith(suffix)), name)
+
+
+def is_package_archive(name: str) -> bool:
+    """Whether a file claims to be a package in an archive, of whatever kind."""
+    return is_package_name(name) and package_of_archive(name) != name
 
 
 def list_entries(archive: Location, package: str) -> list[Entry]:
@@ -213,6 +231,9 @@ def _folder_of(archive: Location, names: list[str], package: str) -> str:
     """Prefix of the package's files: its one folder of the same name with a slash, or nothing."""
     tops = {name.split("/")[0] for name in names if "/" in name} - set(_FOREIGN_FOLDERS)
     same = sorted(top for top in tops if top.casefold() == package.casefold())
+    others = sorted(top for top in tops.difference(same) if is_package_name(top))
+    if same and others:
+        raise PackageRefused(str(archive), f"the archive holds further packages, such as {others[0]}: unpack it")
     if same:
         return f"{same[0]}/"
     if tops and not any("/" not in name for name in names):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from catalog_builder.archive import OTHER_SUFFIXES
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.model import Found, TrackKey
@@ -20,6 +21,7 @@ from catalog_builder.walk import Loose, Unlisted, walk
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
 """At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
+UNREADABLE = "an archive of a kind that is not read in place"
 
 
 @dataclass(slots=True)
@@ -58,9 +60,12 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None) -> Pla
     report = Report()
     tracks: dict[TrackKey, TrackPlan] = {}
     for twins in _by_item(roots, base, report).values():
-        first, *others = sorted(twins, key=lambda found: (found.is_renamed, found.is_archive))
+        first, *others = sorted(twins, key=lambda found: (found.is_renamed, found.is_archive, _is_unreadable(found)))
         for other in others:
             _set_aside(other, first, report)
+        if _is_unreadable(first):
+            report.refused.append(Remark(str(first.path), f"{UNREADABLE}: unpack it, or pack it as zip"))
+            continue
         name = parse_package(first.name)
         plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
         (plan.pairs if name.kind.per_pair else plan.shared).append(first)
@@ -119,8 +124,15 @@ def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Fou
                 yield found
 
 
+def _is_unreadable(found: Found) -> bool:
+    return found.is_archive and found.path.name.lower().endswith(OTHER_SUFFIXES)
+
+
 def _set_aside(other: Found, first: Found, report: Report) -> None:
     """A second package of the same item: the archive of a directory that holds all its files is no fault."""
+    if _is_unreadable(other) and not _is_unreadable(first):
+        report.ignored.append(Remark(str(other.path), f"{UNREADABLE}, and makes the same item as {first.path}"))
+        return
     try:
         if other.is_archive and not first.is_archive:
             lacking = _names(other) - _names(first)

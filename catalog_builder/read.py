@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_builder import mask, raster, sidecars, storage
+from catalog_builder.archive import is_package_archive
 from catalog_builder.errors import PackageRefused
 from catalog_builder.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
 from catalog_builder.model import (
@@ -100,6 +101,8 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
 def _sort(members: Iterable[Member]) -> _Files:
     files = _Files()
     for member in members:
+        if is_package_archive(member.name):  # in the folder of another package, and found on its own
+            continue
         if is_user_made(member.name):
             files.ignored.append(member)
             continue

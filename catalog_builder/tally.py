@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from catalog_builder.archive import package_of_archive
 from catalog_builder.errors import PackageRefused
 from catalog_builder.model import TrackKey
 from catalog_builder.names import is_package_name, parse_package
@@ -40,7 +41,7 @@ def count_refused(report: Report, places: dict[str, Place]) -> None:
 
 def _place_of_name(name: str) -> Place:
     try:
-        parsed = parse_package(name[:-4] if name.lower().endswith(".zip") else name)
+        parsed = parse_package(package_of_archive(name))
     except PackageRefused:
         return NO_PLACE
     return place_of(parsed.key, parsed.kind)

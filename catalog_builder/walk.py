@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
-from catalog_builder.archive import SUFFIX
+from catalog_builder.archive import is_package_archive, package_of_archive
 from catalog_builder.errors import TreeNotFound
 from catalog_builder.location import Entry, Location, at, relative
 from catalog_builder.model import Found
@@ -31,8 +31,9 @@ class Unlisted:
 def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Loose | Unlisted]:
     """Yield each directory and zip archive at or below `root` that is named as a package or holds products.
 
-    A package is not searched for further ones. Links to directories are followed, each directory once; a link to
-    nothing that is named as a package is yielded, so that it can be refused.
+    Packages are searched for further ones, save for the folder of its own name that a package may lie in. Links to
+    directories are followed, each directory once; a link to nothing that is named as a package is yielded, so that it
+    can be refused.
 
     Args:
         root: a directory, or one archive.
@@ -43,7 +44,7 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
     """
     root = root.resolve()
     tree = base if base and relative(root, base) else root
-    if _is_archive_name(root.name) and at(root).is_file():
+    if is_package_archive(root.name) and at(root).is_file():
         yield _archive(root, base if tree is base and base else root.parent)
         return
     if not at(root).is_folder():
@@ -53,18 +54,24 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
     pending = [root]
     while pending:
         folder = pending.pop()
+        is_package = is_package_name(folder.name)
+        package = Found(path=folder, root=tree, name=folder.name)
         try:
             if not _is_new(folder, seen):
                 continue
-            if is_package_name(folder.name):
-                yield Found(path=folder, root=tree, name=folder.name)
-                continue
             entries = at(folder).scan()
-        except OSError as error:
-            yield Unlisted(folder, f"cannot be listed: {error.strerror}")
+        except OSError as error:  # of a package, reading it will tell
+            yield package if is_package else Unlisted(folder, f"cannot be listed: {error.strerror}")
             continue
+        folders = [entry.name for entry in entries if entry.is_dir()]
+        if is_package:
+            yield package
+            is_wrapped = folder.name in folders and not any(entry.is_file() for entry in entries)
+            folders = [name for name in folders if not (is_wrapped and name == folder.name)]
+        elif any(is_raster_name(entry.name) and entry.is_file() for entry in entries):
+            yield Loose(folder, tree)
         yield from _in_folder(folder, tree, entries)
-        pending += [folder / entry.name for entry in reversed(entries) if entry.is_dir()]
+        pending += [folder / name for name in reversed(folders)]
 
 
 def _is_new(folder: Location, seen: set[Hashable]) -> bool:
@@ -76,20 +83,17 @@ def _is_new(folder: Location, seen: set[Hashable]) -> bool:
     return True
 
 
-def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[Found | Loose]:
-    if any(is_raster_name(entry.name) and entry.is_file() for entry in entries):
-        yield Loose(folder, tree)
+def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[Found]:
+    """Archives, and links to nothing."""
     for entry in entries:
         path = folder / entry.name
-        if _is_archive_name(entry.name) and not entry.is_dir():
+        if not is_package_name(entry.name) or entry.is_dir():
+            continue
+        if is_package_archive(entry.name):
             yield _archive(path, tree)
-        elif is_package_name(entry.name) and entry.is_symlink() and not (entry.is_file() or entry.is_dir()):
+        elif entry.is_symlink() and not entry.is_file():
             yield Found(path=path, root=tree, name=entry.name)
 
 
 def _archive(path: Location, tree: Location) -> Found:
-    return Found(path=path, root=tree, name=path.stem, is_archive=True)
-
-
-def _is_archive_name(name: str) -> bool:
-    return is_package_name(name) and name.lower().endswith(SUFFIX)
+    return Found(path=path, root=tree, name=package_of_archive(path.name), is_archive=True)

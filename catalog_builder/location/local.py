@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 
 from catalog_builder.location.handle import Entry, Facts, OpenFile
 
@@ -45,13 +47,13 @@ class LocalHandle:
 
     def scan(self) -> list[Entry]:
         """What a folder holds, by name."""
-        return list(self._entries())
+        return [_Entry(entry) for entry in self._entries()]
 
     def files(self) -> tuple[dict[str, Facts], set[str]]:
         """Regular files by name, and names of folders."""
         entries = self._entries()
-        files = {entry.name: _facts(entry.stat()) for entry in entries if entry.is_file()}
-        return files, {entry.name for entry in entries if entry.is_dir()}
+        files = {entry.name: _facts(entry.stat()) for entry in entries if _is_there(entry.is_file)}
+        return files, {entry.name for entry in entries if _is_there(entry.is_dir)}
 
     def identity(self) -> Hashable:
         """Device and number of the file system."""
@@ -60,7 +62,10 @@ class LocalHandle:
 
     def facts(self) -> Facts:
         """Size and time of a file."""
-        return _facts(self.path.stat())
+        status = self.path.stat()
+        if not S_ISREG(status.st_mode):  # a pipe would be waited for
+            raise OSError(EINVAL, "it is no regular file")
+        return _facts(status)
 
     def open(self) -> OpenFile:
         """Open a file for reading."""
@@ -69,6 +74,32 @@ class LocalHandle:
     def _entries(self) -> list[os.DirEntry[str]]:
         with os.scandir(self.path) as listing:
             return sorted(listing, key=lambda entry: entry.name)
+
+
+class _Entry:
+    """A name in a folder; nothing is where a link leads in a circle."""
+
+    __slots__ = ("_entry", "name")
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        self._entry = entry
+        self.name = entry.name
+
+    def is_dir(self) -> bool:
+        return _is_there(self._entry.is_dir)
+
+    def is_file(self) -> bool:
+        return _is_there(self._entry.is_file)
+
+    def is_symlink(self) -> bool:
+        return self._entry.is_symlink()
+
+
+def _is_there(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:
+        return False
 
 
 def _facts(status: os.stat_result) -> Facts:

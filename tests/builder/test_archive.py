@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import stat
@@ -229,6 +230,10 @@ def huge_directory(archive: Path) -> None:
         (lambda archive: archive.write_bytes(b"PK\3\4" * 9), "not a zip file"),
         (lambda archive: write(archive, {}), "no CNES_"),
         (lambda archive: write(archive, {"other/CNES_InU_geo_8rlks.tiff": b""}), "holds other instead of NSBAS_"),
+        (
+            lambda archive: write(archive, {f"{PACKAGE}/a.txt": b"", f"{PACKAGE[:-1]}4/a.txt": b""}),
+            f"holds further packages, such as {PACKAGE[:-1]}4",
+        ),
         (lambda archive: write(archive, {"nsbas.proc": bytes(17 * 2**20)}), "no CNES_"),
     ],
 )
@@ -242,6 +247,22 @@ def test_archives_that_nobody_should_read(tmp_path: Path, make: Callable[[Path],
     assert fault in refusal.reason
     assert refusal.path.endswith(f"{PACKAGE}.zip")
     assert [path.name for path in tmp_path.rglob("*outside*")] == []
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"{PACKAGE}.zip")
+    [refusal] = catalogue(tmp_path, tmp_path / "out")[0].refused
+    assert "no regular file" in refusal.reason
+
+
+def test_an_archive_in_a_package_is_no_asset_of_it(own_tree: Tree, tmp_path: Path) -> None:
+    outer, inner = sorted(own_tree[0].rglob("NSBAS_INT*"))[:2]
+    path = shutil.move(zipped(inner), outer)
+    report, items = catalogue(own_tree[0], tmp_path / "out")
+    assert (report.found, report.catalogued, report.refused) == (18, 18, [])
+    hrefs = {item["properties"]["identifier"]: [a["href"] for a in item["assets"].values()] for item in items.values()}
+    assert set(hrefs[inner.name]) == {Path(path).as_uri()}
+    assert Path(path).as_uri() not in hrefs[outer.name]
 
 
 def test_a_text_longer_than_any_real_one_is_refused(own_tree: Tree, tmp_path: Path) -> None:

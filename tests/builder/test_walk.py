@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog_builder.errors import TreeNotFound
+from catalog_builder.archive import OTHER_SUFFIXES
+from catalog_builder.errors import PackageRefused, TreeNotFound
 from catalog_builder.model import Found
 from catalog_builder.plan import make_plan
+from catalog_builder.storage import list_members
 from catalog_builder.walk import Unlisted, walk
 
 NAME = "NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2015-11-11_2015-{}"
@@ -69,6 +71,62 @@ def test_a_link_to_nothing_is_refused(tmp_path: Path) -> None:
     link = tmp_path / NAME.format("11-23")
     link.symlink_to(tmp_path / "gone")
     assert paths(tmp_path) == [link]
+
+
+def test_links_that_lead_nowhere_end_no_walk(tmp_path: Path) -> None:
+    package = tmp_path / NAME.format("11-23")
+    package.mkdir()
+    for folder in (tmp_path, package):
+        for name, target in (("circle", "circle"), ("long", "y" * 4090), ("gone", "none"), ("same", ".")):
+            (folder / name).symlink_to(target)
+    (tmp_path / NAME.format("12-05")).symlink_to(NAME.format("12-05"))
+    assert paths(tmp_path) == [tmp_path / NAME.format("12-05"), package]
+    assert list_members(Found(path=package, root=tmp_path, name=package.name)) == []
+
+
+def test_packages_in_packages_are_found(tmp_path: Path) -> None:
+    outer, inner, deep = (tmp_path / NAME.format(day) for day in ("11-23", "12-05", "12-17"))
+    (outer / inner.name / "old" / deep.name).mkdir(parents=True)
+    (outer / f"{deep.name}.zip").touch()
+    (outer / "nsbas.proc").touch()
+    found = [path.relative_to(tmp_path) for path in paths(tmp_path)]
+    within = Path(outer.name)
+    below = within / inner.name
+    assert found == [within, within / f"{deep.name}.zip", below, below / "old" / deep.name]
+
+
+def test_a_package_in_a_folder_of_its_own_name_is_found_once(tmp_path: Path) -> None:
+    package = tmp_path / NAME.format("11-23")
+    (package / package.name).mkdir(parents=True)
+    assert paths(tmp_path) == [package]
+    (package / "nsbas.proc").touch()
+    assert paths(tmp_path) == [package, package / package.name]
+
+
+def test_a_package_whose_folder_cannot_be_listed_is_refused(tmp_path: Path) -> None:
+    """Its path is longer than the system takes."""
+    count, rest = divmod(4095 - len(str(tmp_path)), 251)
+    padding = ["c" * (rest - 40)] if rest > 60 else []
+    make_deep(tmp_path, [*(["b" * 250] * count), *padding, NAME.format("11-23")])
+    [found] = walk(tmp_path)
+    assert isinstance(found, Found)
+    assert found.name == NAME.format("11-23")
+    with pytest.raises(PackageRefused, match="cannot be listed: File name too long"):
+        list_members(found)
+
+
+@pytest.mark.parametrize("suffix", OTHER_SUFFIXES)
+def test_archives_that_are_no_zip_are_refused_or_ignored_beside_their_package(tmp_path: Path, suffix: str) -> None:
+    archive = tmp_path / f"{NAME.format('11-23')}{suffix.upper()}"
+    archive.touch()
+    report = make_plan([tmp_path]).report
+    assert (report.found, len(report.refused), report.ignored) == (1, 1, [])
+    assert "pack it as zip" in report.refused[0].reason
+    package = tmp_path / NAME.format("11-23")
+    package.mkdir()
+    report = make_plan([tmp_path]).report
+    assert (report.found, report.refused, len(report.ignored)) == (2, [], 1)
+    assert str(package) in report.ignored[0].reason
 
 
 def test_an_archive_can_be_a_root(tmp_path: Path) -> None:
