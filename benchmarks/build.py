@@ -66,7 +66,7 @@ JOBS: dict[str, Job] = {
 
 @click.command()
 @click.option("--packages", default=1000, show_default=True, help="Pair packages of the tree.")
-@click.option("--pixels", default=200, show_default=True, help="Columns of its rasters.")
+@click.option("--pixels", default=100, show_default=True, help="Columns of its rasters.")
 @click.option("--rounds", default=3, show_default=True, help="Times that each job runs, in turns.")
 def main(packages: int, pixels: int, rounds: int) -> None:
     """Print packages a second of each job, and its time relative to opening every raster once."""

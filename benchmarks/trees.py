@@ -21,7 +21,7 @@ class Tree:
     packages: int
 
 
-def write_tree(root: Path, *, pairs: int, pixels: int = 200) -> Tree:
+def write_tree(root: Path, *, pairs: int, pixels: int = 100) -> Tree:
     """A track whose pairs are all the same picture: rasters and previews are hard links, metadata is written anew.
 
     Its series and auxiliary package are those of a sample of three dates, whose lists do not know the pairs.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -45,17 +46,30 @@ class Scan:
     """Rows and columns in which the spans are counted: those of the raster, or of the overview that was read."""
 
 
-@dataclass(frozen=True, slots=True)
 class _View:
-    """Band 1 as it is sampled."""
+    """Band 1 as it is sampled: from memory where the raster or one of its overviews is small, else row by row."""
 
-    read: RowReader
-    height: int
-    width: int
-    block_height: int
-    """Rows that come from the disk together; 1 where all rows are in memory."""
-    mean: float | None
-    """Of all valid values, where they are in memory; 0 without any."""
+    def __init__(self, dataset: DatasetReader) -> None:
+        self._dataset = dataset
+        self.height, self.width = _size(dataset)
+        self._band: Row | None = None
+        self.mean: float | None = None
+        """Of all valid values, where they are in memory; 0 without any."""
+        self.block_height = 1
+        """Rows that come from the disk together; 1 where all rows are in memory."""
+        if self.height * self.width <= SMALL_PIXELS:
+            band: Row = dataset.read(1, out_shape=(self.height, self.width))
+            valid = np.isfinite(band) & (band != 0)
+            self.mean = float(band.sum(dtype=np.float64, where=valid) / max(1, np.count_nonzero(valid)))
+            self._band = band
+        else:
+            self.block_height = dataset.block_shapes[0][0]
+
+    def read(self, row: int) -> Row:
+        """One row."""
+        band = self._band
+        values: Row = self._dataset.read(1, window=Window(0, row, self.width, 1))[0] if band is None else band[row]
+        return values
 
 
 def scan(dataset: DatasetReader) -> Scan | None:
@@ -66,7 +80,7 @@ def scan(dataset: DatasetReader) -> Scan | None:
     Returns:
         None when no sampled pixel is valid.
     """
-    view = _view(dataset)
+    view = _View(dataset)
     count = min(view.height, SCANNED_ROWS)
     rows = sorted({int(row) for row in np.linspace(0, view.height - 1, count).round()})
     spans: dict[int, RowSpan] = {}
@@ -86,7 +100,7 @@ def scan(dataset: DatasetReader) -> Scan | None:
     return Scan(spans=ordered, mean=mean, height=view.height, width=view.width)
 
 
-def compare(dataset: DatasetReader, spans: Sequence[RowSpan], height: int, width: int) -> float | None:
+def compare(dataset: DatasetReader, spans: tuple[RowSpan, ...], height: int, width: int) -> float | None:
     """Mean of band 1 in some of the rows of an earlier scan, if the valid pixels there are those of the scan.
 
     Args:
@@ -98,30 +112,31 @@ def compare(dataset: DatasetReader, spans: Sequence[RowSpan], height: int, width
     Returns:
         None when an end of a row, or the first or last row, lies elsewhere by more than `TOLERANCE_PIXELS`.
     """
-    view = _view(dataset)
+    view = _View(dataset)
     if (view.height, view.width) != (height, width) or _reaches_beyond(spans, view):
         return None
-    total, samples = 0.0, 0
-    for expected in _compared(spans, view):
-        found, row_total, row_samples = _measure(expected.row, view.read(expected.row))
-        if found is None or not _is_near(found, expected):
-            return None
-        total += row_total
-        samples += row_samples
-    return total / samples if view.mean is None else view.mean
+    expected = _compared(spans, view.height, view.block_height)
+    rows = np.array([view.read(span.row) for span in expected])
+    valid = np.isfinite(rows) & (rows != 0)
+    first, last = valid.argmax(axis=1), width - 1 - valid[:, ::-1].argmax(axis=1)
+    ends = np.array([(span.first, span.last) for span in expected])
+    if not valid.any(axis=1).all() or np.abs(np.stack([first, last], axis=1) - ends).max() > TOLERANCE_PIXELS:
+        return None
+    return float(rows.mean(dtype=np.float64, where=valid)) if view.mean is None else view.mean
 
 
-def _compared(spans: Sequence[RowSpan], view: _View) -> list[RowSpan]:
+@lru_cache(maxsize=16)
+def _compared(spans: tuple[RowSpan, ...], height: int, block_height: int) -> tuple[RowSpan, ...]:
     """Evenly among the spans, from the first to the last one; few blocks where a block is many rows."""
     wanted = np.linspace(0, len(spans) - 1, min(COMPARED_ROWS, len(spans))).round()
-    chosen = [spans[int(index)] for index in wanted]
-    blocks = math.ceil(view.height / view.block_height)
+    chosen = tuple(spans[int(index)] for index in wanted)
+    blocks = math.ceil(height / block_height)
     allowed = max(1, blocks // COMPARED_SHARE)
-    met = list(dict.fromkeys(span.row // view.block_height for span in chosen))
+    met = list(dict.fromkeys(span.row // block_height for span in chosen))
     if len(met) <= allowed:
         return chosen
     kept = {met[int(index)] for index in np.linspace(0, len(met) - 1, allowed + 2).round()[1:-1]}
-    return [span for span in spans if span.row // view.block_height in kept]
+    return tuple(span for span in spans if span.row // block_height in kept)
 
 
 def _reaches_beyond(spans: Sequence[RowSpan], view: _View) -> bool:
@@ -132,38 +147,15 @@ def _reaches_beyond(spans: Sequence[RowSpan], view: _View) -> bool:
     return any(_measure(row, view.read(row))[0] for row in outside if 0 <= row < view.height)
 
 
-def _is_near(found: RowSpan, expected: RowSpan) -> bool:
-    return max(abs(found.first - expected.first), abs(found.last - expected.last)) <= TOLERANCE_PIXELS
-
-
-def _view(dataset: DatasetReader) -> _View:
-    """From memory where the raster or one of its overviews is small, else each row from the file."""
-    height, width = dataset.height, dataset.width
-    if height * width > SMALL_PIXELS:
-        height, width = _overview(dataset)
-    if height * width <= SMALL_PIXELS:
-        band: Row = dataset.read(1, out_shape=(height, width))
-        return _View(lambda row: band[row], height, width, block_height=1, mean=_mean(band))
-
-    def read(row: int) -> Row:
-        values: Row = dataset.read(1, window=Window(0, row, width, 1))[0]
-        return values
-
-    return _View(read, height, width, block_height=dataset.block_shapes[0][0], mean=None)
-
-
-def _overview(dataset: DatasetReader) -> tuple[int, int]:
-    """Rows and columns of the largest overview that is small but has enough rows; those of the raster without one."""
-    for factor in sorted(dataset.overviews(1)):
-        height, width = math.ceil(dataset.height / factor), math.ceil(dataset.width / factor)
-        if height * width <= SMALL_PIXELS and height >= SCANNED_ROWS:
-            return height, width
+def _size(dataset: DatasetReader) -> tuple[int, int]:
+    """Rows and columns of the largest overview that is small but has enough rows; of the raster where it is small, or
+    has none."""
+    if dataset.height * dataset.width > SMALL_PIXELS:
+        for factor in sorted(dataset.overviews(1)):
+            height, width = math.ceil(dataset.height / factor), math.ceil(dataset.width / factor)
+            if height * width <= SMALL_PIXELS and height >= SCANNED_ROWS:
+                return height, width
     return dataset.height, dataset.width
-
-
-def _mean(band: Row) -> float:
-    valid = np.isfinite(band) & (band != 0)
-    return float(band.sum(dtype=np.float64, where=valid) / max(1, np.count_nonzero(valid)))
 
 
 def _measure(row: int, values: Row) -> tuple[RowSpan | None, float, int]:

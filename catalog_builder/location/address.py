@@ -105,8 +105,13 @@ def relative(path: Location, folder: Location) -> str | None:
     >>> relative(locate("s3://bucket/a/b"), locate("s3://bucket/a")), relative(locate("/a"), locate("s3://bucket"))
     ('b', None)
     """
-    if isinstance(path, Path):
-        return path.relative_to(folder).as_posix() if isinstance(folder, Path) and path.is_relative_to(folder) else None
-    if isinstance(folder, Path) or (path != folder and folder not in path.parents):
+    if isinstance(path, Path) and isinstance(folder, Path):
+        whole, part = path.as_posix(), folder.as_posix()  # whose texts are normal: pathlib compares part by part
+    elif isinstance(path, ObjectPath) and isinstance(folder, ObjectPath):
+        whole, part = str(path), str(folder)
+    else:
         return None
-    return path.key[len(folder.key) :].lstrip("/") or "."
+    if whole == part:
+        return "."
+    part = part if part.endswith("/") else f"{part}/"
+    return whole[len(part) :] if whole.startswith(part) else None

@@ -7,9 +7,8 @@ at all raises `StoreError`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Entry(Protocol):
@@ -29,8 +28,7 @@ class Entry(Protocol):
         """Whether it is a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What tells one state of a file from another without reading it."""
 
     size_bytes: int
@@ -90,3 +88,6 @@ class Handle(Protocol):
 
     def open(self) -> OpenFile:
         """Open a file for reading."""
+
+    def read(self, limit: int) -> bytes:
+        """The first bytes of a file, at most `limit`."""

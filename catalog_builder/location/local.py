@@ -71,6 +71,11 @@ class LocalHandle:
         """Open a file for reading."""
         return _File(self.path)
 
+    def read(self, limit: int) -> bytes:
+        """The first bytes of a file, in one call: texts are small and many."""
+        with open(self.path, "rb", buffering=0) as file:  # noqa: PTH123 (half the time of pathlib's own)
+            return file.read(limit)
+
     def _entries(self) -> list[os.DirEntry[str]]:
         with os.scandir(self.path) as listing:
             return sorted(listing, key=lambda entry: entry.name)
