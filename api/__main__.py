@@ -58,7 +58,7 @@ def _serve(settings: ServiceSettings) -> None:
         config = uvicorn.Config(
             app,
             log_config=None,
-            forwarded_allow_ips=settings.forwarded_allow_ips,
+            proxy_headers=False,  # api.proxy reads them
             timeout_graceful_shutdown=GRACE_S,
             server_header=False,
         )

@@ -19,6 +19,7 @@ from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
 from api.middleware import add_middleware
 from api.roots import DataRoots
+from api.routes import StacRoute
 from api.schemas import schemas_router
 from api.settings import ServiceSettings
 from catalog_builder.vocab.release import __version__
@@ -88,7 +89,7 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
     )
     StacApi(
         app=app,
-        router=APIRouter(),
+        router=APIRouter(route_class=StacRoute),
         settings=_StacApiSettings(
             stac_fastapi_title=settings.title,
             stac_fastapi_description=settings.description,

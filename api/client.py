@@ -11,6 +11,7 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.responses import JSONResponse, Response
 
 from api import queries
+from api.conditional import changed_at
 from api.filters import parse_filter
 from api.geometries import bbox_geometry
 from api.limits import Limits
@@ -67,7 +68,14 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
         """`GET /collections/{collection_id}`."""
         collection = await super().get_collection(collection_id, request, **kwargs)
         self._mend_assets(collection, request)
+        changed_at(request, collection.get("updated"))
         return collection
+
+    async def get_item(self, item_id: str, collection_id: str, request: Request, **kwargs: Any) -> Any:
+        """`GET /collections/{collection_id}/items/{item_id}`."""
+        item = await super().get_item(item_id, collection_id, request, **kwargs)
+        changed_at(request, item["properties"].get("updated"))
+        return item
 
     async def _search_base(self, search_request: Any, request: Request) -> Any:
         """One page of items: every list of items, and every single item, comes from here."""

@@ -4,6 +4,7 @@
     ├── StartError             the service cannot start as it is set; has no status
     ├── InvalidParameter       a parameter of the request cannot be understood
     ├── InvalidSearch          the request is well formed, but the database cannot carry it out as asked
+    ├── WrongContentType       the body is of a kind that is not read
     ├── NotFound               nothing of that name here
     ├── NotReadable            a file is there, but the service may not read it
     ├── RangeNotSatisfiable    none of the byte ranges lies in the file
@@ -72,6 +73,18 @@ class InvalidSearch(ServiceError):
     """The database cannot carry out the search as asked."""
 
 
+class WrongContentType(ServiceError):
+    """The body is of a kind that is not read."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"Content-Type: {kind} is not read; send JSON with `Content-Type: application/json`")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is read."""
+        return {"Accept-Post": "application/json"}
+
+
 class NotFound(ServiceError):
     """Nothing of that name here."""
 
@@ -113,6 +126,7 @@ class DatabaseUnavailable(Unavailable):
 STATUS_CODES: Final[Mapping[type[Exception], HTTPStatus]] = {
     InvalidParameter: HTTPStatus.BAD_REQUEST,
     InvalidSearch: HTTPStatus.BAD_REQUEST,
+    WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     NotFound: HTTPStatus.NOT_FOUND,
     NotReadable: HTTPStatus.FORBIDDEN,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,

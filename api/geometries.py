@@ -95,7 +95,10 @@ def flat_boxes(bbox: BBox) -> list[Box]:
     """
     west, south, east, north = bbox[:4]  # heights are gone
     south, north = _widened(south, north, 90)
-    parts = ((west, 180), (-180, east)) if west > east else ((west, east),)
+    if west - east > 4 * TINY_DEG:
+        parts: tuple[tuple[Number, Number], ...] = ((west, 180), (-180, east))
+    else:  # what is left open is less than boxes are widened by
+        parts = ((-180, 180),) if west > east else ((west, east),)
     edges = [_widened(low, high, 180) for low, high in parts]
     return [(low, south, high, north) for low, high in edges]
 

@@ -1,24 +1,25 @@
 """What every request and answer passes through.
 
-Outermost first: CORS, prefix, HEAD, compression, last resort, body limit.
-
-stac-fastapi's proxy middleware is left out on purpose: it believes `X-Forwarded-*` from anyone. The server believes
-them from the proxies it was told of (`FLATSIM_FORWARDED_ALLOW_IPS`).
+Outermost first: the request's id, CORS, proxy and prefix, HEAD, compression, validators, last resort, body limit.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+import uuid
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from brotli_asgi import BrotliMiddleware
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette_compress import CompressMiddleware, add_compress_type
 
+from api.conditional import Conditional
 from api.errors import error_response, internal_error_response
+from api.proxy import Proxy, TrustedProxies
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -29,45 +30,110 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("api.errors")
 
 METHODS: Final = ("GET", "HEAD", "POST", "OPTIONS")
-REQUEST_HEADERS: Final = ("Content-Type", "Accept-Language", "Authorization", "Range")
-EXPOSED_HEADERS: Final = ("Content-Range", "Accept-Ranges", "ETag", "Content-Length")
+EXPOSED_HEADERS: Final = (
+    "Accept-Ranges",
+    "Content-Length",
+    "Content-Range",
+    "ETag",
+    "Last-Modified",
+    "Retry-After",
+    "X-Request-ID",
+)
+PREFLIGHT_MAX_AGE_S: Final = 86_400
+DOCUMENT_TYPES: Final = (
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
+    "application/geo+json-seq",
+    "application/x-ndjson",
+    "text/csv",
+)
+"""Media types worth compressing that starlette-compress does not know."""
+
+_files: Final = re.compile("/data/")
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+"""Id of the request being answered, for the log."""
 
 
 def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     """Put the middleware around the application; what is added last stands outermost."""
-    files = f"^{re.escape(settings.root_path)}/data/"
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(LastResort)
-    app.add_middleware(BrotliMiddleware, excluded_handlers=[files])  # compressed ranges are no ranges
-    app.add_middleware(HeadAsGet, excluded=files)
-    app.add_middleware(Prefix, root_path=settings.root_path)
+    app.add_middleware(Conditional, max_age_s=settings.cache_max_age_s)
+    app.add_middleware(CompressDocuments)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(Proxy, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips))
     app.add_middleware(
-        CORSMiddleware,
+        OpenCors,
         allow_origins=["*"],
         allow_methods=METHODS,
-        allow_headers=REQUEST_HEADERS,
+        allow_headers=["*"],
         expose_headers=EXPOSED_HEADERS,
+        max_age=PREFLIGHT_MAX_AGE_S,
     )
+    app.add_middleware(RequestId)
 
 
-class Prefix:
-    """Put the service under the prefix a proxy publishes it at, whether the proxy sends the prefix on or not.
+def _is_file(scope: Scope) -> bool:
+    """Whether a product's file is asked for: it has ranges, validators and a HEAD of its own."""
+    return bool(_files.match(scope["path"].removeprefix(scope.get("root_path", ""))))
 
-    ASGI wants it both in the path and as `root_path`, from which every address in an answer is made.
-    """
 
-    def __init__(self, app: ASGIApp, root_path: str) -> None:
+class RequestId:
+    """Give every answer the id its client chose for the request, or one of ours; the log has it too."""
+
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if self._root_path and scope["type"] == "http":
-            path = scope["path"]
-            if path != self._root_path and not path.startswith(f"{self._root_path}/"):
-                path = f"{self._root_path}{path}"
-            scope = {**scope, "root_path": self._root_path, "path": path}
-        await self.app(scope, receive, send)
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        told = Headers(scope=scope).get("x-request-id", "")
+        chosen = told if _REQUEST_ID.fullmatch(told) else uuid.uuid4().hex
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = chosen
+            await send(message)
+
+        token = request_id.set(chosen)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            request_id.reset(token)
+
+
+class OpenCors(CORSMiddleware):
+    """CORS for everybody, on every answer.
+
+    Starlette's leaves the header out where the request names no origin; a cache would then give that answer to a page
+    that needs it.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or "origin" in Headers(scope=scope):
+            await super().__call__(scope, receive, send)
+            return
+        await self.simple_response(scope, receive, send, request_headers=Headers({"origin": "null"}))
+
+
+class CompressDocuments:
+    """zstd, Brotli or gzip for documents. Files come as they are: compressed ranges are no ranges."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        for media_type in DOCUMENT_TYPES:
+            add_compress_type(media_type)
+        self._compressed = CompressMiddleware(app)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        plain = scope["type"] != "http" or _is_file(scope)
+        await (self.app if plain else self._compressed)(scope, receive, send)
 
 
 class HeadAsGet:
@@ -76,13 +142,12 @@ class HeadAsGet:
     FastAPI, unlike Starlette, adds no HEAD to its routes. Product files have a HEAD of their own that reads nothing.
     """
 
-    def __init__(self, app: ASGIApp, excluded: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._excluded = re.compile(excluded)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] != "HEAD" or self._excluded.match(scope["path"]):
+        if scope["type"] != "http" or scope["method"] != "HEAD" or _is_file(scope):
             await self.app(scope, receive, send)
             return
 
@@ -114,7 +179,7 @@ class LastResort:
         except Exception:
             if started or scope["type"] != "http":
                 raise
-            _logger.exception("%s %s failed", scope["method"], scope["path"])
+            _logger.exception("%s %s failed, request %s", scope["method"], scope["path"], request_id.get())
             await internal_error_response()(scope, receive, send)
 
 

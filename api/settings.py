@@ -46,9 +46,12 @@ class ServiceSettings(BaseSettings):
     )
     forwarded_allow_ips: str = Field(
         default="127.0.0.1",
-        description="Proxies whose `X-Forwarded-Proto` and `-For` are believed: addresses, networks or `*`",
+        description="Proxies whose `Forwarded` and `X-Forwarded-*` are believed: addresses, networks or `*`",
     )
     max_body_bytes: int = Field(default=4_194_304, ge=1024, description="Largest request body in bytes")
+    cache_max_age_s: int = Field(
+        default=60, ge=0, description="Seconds that clients and caches may keep an answer without asking again"
+    )
     max_limit: int = Field(
         default=MAX_LIMIT,
         ge=1,

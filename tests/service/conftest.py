@@ -250,7 +250,7 @@ def client(make_settings: Callable[..., ServiceSettings]) -> Iterator[TestClient
 @contextlib.contextmanager
 def running(settings: ServiceSettings) -> Iterator[str]:
     """The service on a free port of this machine; gives the address of its landing page."""
-    config = uvicorn.Config(create_app(settings), port=0, log_config=None, forwarded_allow_ips="127.0.0.1")
+    config = uvicorn.Config(create_app(settings), port=0, log_config=None, proxy_headers=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import box
 from shapely.geometry import shape
@@ -102,6 +102,7 @@ degrees = st.floats(-180, 180) | st.sampled_from([-180.0, 0.0, 180.0])
 latitudes = st.floats(-90, 90) | st.sampled_from([-90.0, 0.0, 90.0])
 
 
+@example(180.0, 179.99999999999997, 0.0, 0.0)
 @given(degrees, degrees, latitudes, latitudes)
 def test_a_box_holds_its_own_corners_and_not_what_lies_beside(
     west: float, east: float, one: float, other: float
@@ -139,7 +140,7 @@ def test_wrong_boxes_of_a_body(value: Any) -> None:
         read_bbox(value)
 
 
-HUGE = 10**400
+HUGE = 10**600
 WRONG_GEOMETRIES: list[tuple[Any, str]] = [
     (5, "type None"),
     ({}, "type None"),
@@ -154,9 +155,9 @@ WRONG_GEOMETRIES: list[tuple[Any, str]] = [
     ({"type": "Point", "coordinates": ["1", 2]}, "'1'"),
     ({"type": "Point", "coordinates": [None, 2]}, "'None'"),
     ({"type": "Point", "coordinates": [True, 2]}, "'True'"),
-    ({"type": "Point", "coordinates": [math.nan, 2]}, "longitude nan"),
-    ({"type": "Point", "coordinates": [2, math.inf]}, "latitude inf"),
-    ({"type": "Point", "coordinates": [HUGE, 2]}, "longitude"),
+    ({"type": "Point", "coordinates": [math.nan, 2]}, "coordinates[0]: NaN"),
+    ({"type": "Point", "coordinates": [2, math.inf]}, "coordinates[1]: the number"),
+    ({"type": "Point", "coordinates": [HUGE, 2]}, "coordinates[0]: the number"),
     ({"type": "Point", "coordinates": [1, 91]}, "longitude is first"),
     ({"type": "Point", "coordinates": [190, 1]}, "antimeridian"),
     ({"type": "MultiPoint", "coordinates": []}, "empty"),
@@ -190,7 +191,7 @@ def test_wrong_geometries_are_refused_with_the_position(client: TestClient, geom
     answer = client.post("/search", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     description = answer.json()["description"]
-    assert description.startswith("intersects: ")
+    assert description.startswith("intersects")
     assert named in description
     asked = client.get("/search", params={"intersects": json.dumps(geometry)})
     assert asked.status_code == 400

@@ -1,0 +1,115 @@
+"""Answers that need not be sent again: validators, 304 and how long an answer may be kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_STATE_KEY: Final = "last_modified"
+_ETAG_BYTES: Final = 16
+_NOT_FOR_NOTHING: Final = (b"content-length", b"content-type", b"content-encoding")
+"""Headers of a body, which a 304 has not."""
+_MANAGEMENT: Final = "/_mgmt/"
+
+
+def changed_at(request: Request, moment: str | None) -> None:
+    """Say when the document that is being answered last changed, as its `updated` has it, for `Last-Modified`."""
+    setattr(request.state, _STATE_KEY, moment or "")
+
+
+class Conditional:
+    """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to who has them already.
+
+    The ETag is made from the bytes before they are compressed, so that it holds for every coding. Answers that come in
+    parts are passed on as they come, and answers that bring their own validators, such as files, are left alone.
+    An answer is made of a document and of the service, so its `Last-Modified` is never before the service's start.
+    """
+
+    def __init__(self, app: ASGIApp, max_age_s: int) -> None:
+        self.app = app
+        self._cache_control = f"public, max-age={max_age_s}" if max_age_s else "no-cache"
+        self._started = datetime.now(UTC)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        scope.setdefault("state", {})
+        await self.app(scope, receive, _Answer(scope, send, self._cache_control, self._started).send)
+
+
+class _Answer:
+    """One answer on its way: its head waits until the first part of its body shows whether it is the only one."""
+
+    def __init__(self, scope: Scope, send: Send, cache_control: str, started: datetime) -> None:
+        self._scope = scope
+        self._started = started
+        self._send = send
+        self._cache_control = cache_control
+        self._start: Message | None = None
+
+    async def send(self, message: Message) -> None:
+        """Pass on one message."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        start, self._start = self._start, None
+        if start is not None and message["type"] == "http.response.body":
+            headers = MutableHeaders(scope=start)
+            self._mark(start["status"], headers)
+            if start["status"] == HTTPStatus.OK and "etag" not in headers and not message.get("more_body"):
+                start, message = self._validated(start, headers, message)
+        if start is not None:
+            await self._send(start)
+        await self._send(message)
+
+    def _mark(self, status: int, headers: MutableHeaders) -> None:
+        """How long the answer may be kept: a while when it is good, not at all when it tells of a fault."""
+        path = self._scope["path"].removeprefix(self._scope.get("root_path", ""))
+        if status >= HTTPStatus.BAD_REQUEST or path.startswith(_MANAGEMENT):
+            headers["cache-control"] = "no-store"
+        else:
+            headers.setdefault("cache-control", self._cache_control)
+        headers.add_vary_header("Accept-Encoding")
+
+    def _validated(self, start: Message, headers: MutableHeaders, message: Message) -> tuple[Message, Message]:
+        """The answer with its validators, or the one that says it is still the same."""
+        headers["etag"] = f'W/"{blake2b(message.get("body", b""), digest_size=_ETAG_BYTES).hexdigest()}"'
+        if (told := self._scope["state"].get(_STATE_KEY)) is not None:
+            headers["last-modified"] = format_datetime(max(_moment(told, self._started), self._started), usegmt=True)
+        if not is_not_modified(Headers(scope=self._scope), headers):
+            return start, message
+        kept: list[Any] = [(name, value) for name, value in headers.raw if name not in _NOT_FOR_NOTHING]
+        return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": kept}, {**message, "body": b""}
+
+
+def _moment(text: str, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):  # none, or no time
+        return otherwise
+
+
+def is_not_modified(request: Headers, answer: MutableHeaders) -> bool:
+    """Whether the client's copy is the answer (RFC 9110, 13.2.2): its ETag decides, and only without one its date."""
+    if "if-none-match" in request:
+        told = ",".join(request.getlist("if-none-match"))
+        tags = [tag.strip().removeprefix("W/") for tag in told.split(",")]
+        return told.strip() == "*" or answer["etag"].removeprefix("W/") in tags
+    since, changed = request.get("if-modified-since"), answer.get("last-modified")
+    if since is None or changed is None:
+        return False
+    try:
+        return parsedate_to_datetime(since) >= parsedate_to_datetime(changed)
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return False
