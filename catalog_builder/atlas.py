@@ -76,6 +76,13 @@ class Atlas:
                 )
             )
 
+    def merge(self, other: Atlas) -> None:
+        """Take all that another one has seen into account."""
+        for place, theirs in other.sheets.items():
+            sheet = self.sheets.setdefault(place, Sheet())
+            sheet.rings = theirs.rings | sheet.rings
+            sheet.edges += theirs.edges
+
 
 def _ring(geometry: Mapping[str, Any]) -> Ring:
     """Outer ring; the first one of several."""

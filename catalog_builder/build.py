@@ -1,35 +1,37 @@
 """The builder's contents page: walk → read → track → item → sink → collection.
 
-Packages are taken track by track: what the packages of a track share is read once, then its pairs are read in batches
-by a pool of processes and written in order, so that memory does not grow with the number of files and the result does
-not depend on the number of workers. What `manifest` knows to be unchanged is not opened.
+Packages are taken track by track. `stream` has them read by a pool of processes, which give back items as the bytes
+that the sink stores; they are written here, in order, while the next ones are read. So memory does not grow with the
+number of files, and the result does not depend on the number of workers. What `manifest` knows to be unchanged is not
+opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from catalog_builder.atlas import Atlas
-from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
+from catalog_builder.catalogue import Options
 from catalog_builder.collection import CollectionSummary, summary_of
+from catalog_builder.job import Document, Parcel, Task, with_schema
 from catalog_builder.layout import Layout
 from catalog_builder.location import Location, at, locate
-from catalog_builder.manifest import Known, Manifest, Record, fingerprints, records_of
-from catalog_builder.model import Found, Track, TrackKey
+from catalog_builder.manifest import Known, Manifest, Record
+from catalog_builder.model import Found, TrackKey
 from catalog_builder.names import item_id, parse_package
-from catalog_builder.plan import Plan, TrackPlan, make_plan
-from catalog_builder.pool import in_order, pool
+from catalog_builder.plan import Plan, make_plan
+from catalog_builder.pool import Pool, processes
 from catalog_builder.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
+from catalog_builder.stream import Stream
 from catalog_builder.tally import count_found, count_refused, place_of
-from catalog_builder.vocab.schema import schema_uri
 
 BATCH = 64
-"""Packages that are read and written together."""
+"""Packages whose items are written together."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of packages done and the number found."""
@@ -40,8 +42,7 @@ class _Run:
     """One build: where it writes and what it has seen."""
 
     sink: Sink
-    layout: Layout
-    options: Options
+    task: Task
     report: Report
     progress: Progress
     manifest: Manifest
@@ -62,7 +63,7 @@ def build(
     *,
     base: Location | None = None,
     options: Options | None = None,
-    workers: int = 1,
+    workers: int | AbstractContextManager[Pool] = 1,
     progress: Progress | None = None,
     prune: bool = False,
     refresh: bool = False,
@@ -76,8 +77,8 @@ def build(
         layout: how they and the files are addressed.
         base: what addresses are relative to, for the roots that it holds; else each root is.
         options: what else is wanted.
-        workers: processes that read pairs; 1 reads them here.
-        progress: told of each step.
+        workers: processes that read packages, 1 reads them here; or the pool that does.
+        progress: told of each step; of the packages found so far while the roots are walked.
         prune: remove the items of packages that an earlier build found below these roots and that are gone.
         refresh: read unchanged packages too.
         atlas: shown each item of the collections that the trees belong to, also those of earlier builds.
@@ -89,21 +90,28 @@ def build(
         TreeNotFound: a root is no directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
-    plan = make_plan(roots, base=base)
-    places = count_found(plan)
-    with closing(sink.manifest()) as manifest:
-        tell = progress or (lambda _done, _found: None)
-        run = _Run(sink, layout, options or Options(), plan.report, tell, manifest, _known(sink, manifest), atlas)
-        run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
-        _open_collections(run, plan)
-        _settle_vanished(run, plan, roots, prune=prune)
-        if refresh:
-            run.known.records.clear()
-        _build_tracks(run, plan, workers)
+    tell = progress or (lambda _done, _found: None)
+    with processes(workers) if isinstance(workers, int) else workers as pool:
+        plan = make_plan(roots, base=base, tell=partial(_expect, pool, tell))
+        places = count_found(plan)
+        with closing(sink.manifest()) as manifest:
+            task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, atlas is not None)
+            run = _Run(sink, task, plan.report, tell, manifest, _known(sink, manifest), atlas)
+            _open_collections(run, plan)
+            _settle_vanished(run, plan, roots, prune=prune)
+            if refresh:
+                run.known.records.clear()
+            _read_and_write(run, plan, pool)
     sink.close()
-    count_refused(run.report, places)
-    run.report.warnings += unknown_keys(run.unknown_meta_keys)
-    return run.report
+    count_refused(plan.report, places)
+    plan.report.warnings += unknown_keys(run.unknown_meta_keys)
+    return plan.report
+
+
+def _expect(pool: Pool, progress: Progress, packages: int) -> None:
+    """While the roots are walked."""
+    pool.expect(packages)
+    progress(0, packages)
 
 
 def _known(sink: Sink, manifest: Manifest) -> Known:
@@ -154,86 +162,67 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
             run.report.vanished.append(Remark(record.package, reason))
 
 
-def _build_tracks(run: _Run, plan: Plan, workers: int) -> None:
-    with pool(workers, jobs=plan.report.found) as executor:
-        for track in plan.tracks:
-            _build_track(run, track, executor)
-    unfinished = run.manifest.unfinished()
-    for summary in run.summaries.values():
-        _close_collection(run, summary, unfinished)
+def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
+    run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
+
+    def unchanged(key: TrackKey, found: Found, record: Record) -> None:
+        _skip(run, key, found, record)
+
+    gathered, of = Parcel(), None
+    for key, parcel in Stream(plan.tracks, run.known, run.task, pool, unchanged).parcels():
+        if of is not None and (key != of or gathered.count >= BATCH):
+            _write(run, of, gathered)
+            gathered = Parcel()
+        gathered.add(parcel)
+        of = key
+    if of is not None:
+        _write(run, of, gathered)
+    _close_collections(run)
 
 
-def _build_track(run: _Run, plan: TrackPlan, executor: Executor | None) -> None:
-    prints = fingerprints(plan, run.layout, run.options)
-    stale = [found for found in plan.shared if not _is_unchanged(run, found, prints)]
-    pairs = [found for found in plan.pairs if not _skip(run, plan.key, found, prints)]
-    if not stale and not pairs:
-        for found in plan.shared:
-            _skip(run, plan.key, found, prints)
-        return
-    track, outcome = catalogue_shared(plan, run.layout, run.options)
-    _write(run, plan.key, outcome)
-    _remember(run, plan.shared, outcome, prints)
-    batches = [pairs[start : start + BATCH] for start in range(0, len(pairs), BATCH)]
-    for batch, read in zip(batches, _read_pairs(run, batches, track, executor), strict=True):
-        _write(run, plan.key, read)
-        _remember(run, batch, read, prints)
-
-
-def _is_unchanged(run: _Run, found: Found, prints: dict[str, str | None]) -> Record | None:
-    path = str(found.path)
-    return run.known.unchanged(path, prints[path])
-
-
-def _skip(run: _Run, key: TrackKey, found: Found, prints: dict[str, str | None]) -> bool:
-    """Whether a package is as it was; then it is counted, and what was said of it is said again."""
-    record = _is_unchanged(run, found, prints)
-    if record is None:
-        return False
+def _skip(run: _Run, key: TrackKey, found: Found, record: Record) -> None:
+    """A package that is as it was is counted, and what was said of it is said again."""
     run.report.unchanged += 1
     run.report.tally(place_of(key, parse_package(found.name).kind)).unchanged += 1
     run.report.warnings += [Remark(*said) for said in record.warnings]
     run.report.ignored += [Remark(*said) for said in record.ignored]
     run.done += 1
     run.progress(run.done, run.report.found)
-    return True
 
 
-def _read_pairs(
-    run: _Run, batches: Sequence[Sequence[Found]], track: Track, executor: Executor | None
-) -> Iterator[Outcome]:
-    yield from in_order(executor, catalogue_batch, [(batch, track, run.layout, run.options) for batch in batches])
-
-
-def _write(run: _Run, key: TrackKey, outcome: Outcome) -> None:
+def _write(run: _Run, key: TrackKey, parcel: Parcel) -> None:
     report = run.report
-    report.refused += outcome.refused
-    report.ignored += outcome.ignored
-    report.warnings += outcome.warnings
-    run.unknown_meta_keys |= outcome.unknown_meta_keys
-    by_collection: dict[str, list[dict[str, Any]]] = {}
-    for item in outcome.items:
-        by_collection.setdefault(item["collection"], []).append(_with_schema(run, item))
-    for collection_id, items in by_collection.items():
+    report.refused += parcel.refused
+    report.ignored += parcel.ignored
+    report.warnings += parcel.warnings
+    run.unknown_meta_keys |= parcel.unknown_meta_keys
+    for collection_id, documents in parcel.documents.items():
         summary = run.summaries[collection_id]
-        if not run.written[collection_id]:
-            run.manifest.begin(collection_id)
-            run.sink.open_collection(_document(run, summary))
-        written = run.sink.write_items(collection_id, items)
-        for counts in (report, report.tally(place_of(key, summary.kind))):
-            counts.catalogued += written.changed
-            counts.unchanged += written.unchanged
-        run.written[collection_id].update(str(item["id"]) for item in items)
-        for item in items:
-            _show(run, summary, item)
-    run.done += len(outcome.items) + len(outcome.refused)
+        summary.merge(parcel.summaries[collection_id])
+        _write_items(run, key, summary, documents)
+    if run.atlas is not None:
+        run.atlas.merge(parcel.atlas)
+    run.done += parcel.count
     run.progress(run.done, report.found)
 
 
-def _remember(run: _Run, packages: Sequence[Found], outcome: Outcome, prints: dict[str, str | None]) -> None:
-    """After their items are in the store, never before."""
-    by_item = {item_id(parse_package(found.name)): found for found in packages}
-    run.manifest.remember(records_of(by_item, outcome, prints))
+def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents: Sequence[Document]) -> None:
+    """Records come after their items are in the store, never before."""
+    if not run.written[summary.id]:
+        run.manifest.begin(summary.id)
+        run.sink.open_collection(_document(run, summary))
+    written = run.sink.write_items(summary.id, documents)
+    for counts in (run.report, run.report.tally(place_of(key, summary.kind))):
+        counts.catalogued += written.changed
+        counts.unchanged += written.unchanged
+    run.written[summary.id].update(document.id for document in documents)
+    run.manifest.remember([document.record for document in documents if document.record])
+
+
+def _close_collections(run: _Run) -> None:
+    unfinished = run.manifest.unfinished()
+    for summary in run.summaries.values():
+        _close_collection(run, summary, unfinished)
 
 
 def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str]) -> None:
@@ -265,12 +254,6 @@ def _show(run: _Run, summary: CollectionSummary, item: dict[str, Any]) -> None:
         run.atlas.add(item)
 
 
-def _document(run: _Run, summary: CollectionSummary) -> dict[str, object]:
-    collection = summary.create_collection(run.layout)
-    return _with_schema(run, collection.to_dict(include_self_link=False, transform_hrefs=False))
-
-
-def _with_schema(run: _Run, document: dict[str, Any]) -> dict[str, Any]:
-    """The document, declaring our own schema where it is known under which address that will be found."""
-    base = run.options.schema_base
-    return document | {"stac_extensions": [*document["stac_extensions"], schema_uri(base)]} if base else document
+def _document(run: _Run, summary: CollectionSummary) -> dict[str, Any]:
+    collection = summary.create_collection(run.task.layout)
+    return with_schema(collection.to_dict(include_self_link=False, transform_hrefs=False), run.task.options)

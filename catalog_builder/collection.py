@@ -76,6 +76,20 @@ class CollectionSummary:
                 low, high = self._ranges.get(name, (value, value))
                 self._ranges[name] = (min(low, value), max(high, value))
 
+    def merge(self, other: CollectionSummary) -> None:
+        """Take all that another one of the same collection has seen into account."""
+        self.count += other.count
+        mine, theirs = self._bbox, other._bbox
+        self._bbox = [*map(min, mine[:2], theirs[:2]), *map(max, mine[2:], theirs[2:])]
+        self._start = min(filter(None, (self._start, other._start)), default=None)
+        self._end = max(filter(None, (self._end, other._end)), default=None)
+        self._synthetic |= other._synthetic
+        for name, values in other._values.items():
+            self._values[name] |= values
+        for name, (low, high) in other._ranges.items():
+            mine_low, mine_high = self._ranges.get(name, (low, high))
+            self._ranges[name] = (min(low, mine_low), max(high, mine_high))
+
     def create_collection(self, layout: Layout) -> pystac.Collection:
         """The collection of the items seen so far."""
         collection = pystac.Collection(

@@ -46,6 +46,9 @@ class Record:
 class Manifest(Protocol):
     """Records of earlier builds. Each change is kept from when the method returns, whatever ends the process then."""
 
+    keeps: bool
+    """Whether anything is kept from build to build."""
+
     def records(self) -> Iterable[Record]:
         """All of them."""
 
@@ -76,12 +79,10 @@ class Known:
     stored: dict[str, set[str]] = field(default_factory=dict)
     """Ids that the store really holds, by collection."""
 
-    def unchanged(self, package: str, fingerprint: str | None) -> Record | None:
-        """The record of a package that need not be read again."""
+    def record(self, package: str) -> Record | None:
+        """The record of a package whose item is in the store."""
         record = self.records.get(package)
-        if record is None or record.fingerprint != fingerprint:
-            return None
-        return record if record.item in self.stored.get(record.collection, ()) else None
+        return record if record and record.item in self.stored.get(record.collection, ()) else None
 
 
 def list_files(found: Found) -> list[FileFacts] | None:
@@ -99,28 +100,42 @@ def _file_facts(name: str, facts: Facts) -> FileFacts:
     return name, facts.size_bytes, facts.modified_ns, facts.tag
 
 
-def fingerprints(plan: TrackPlan, layout: Layout, options: Options) -> dict[str, str | None]:
-    """Fingerprint of each package of a track by path; None where it cannot be listed.
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the items of a track depend on besides their own packages."""
 
-    Any change in a series or auxiliary package changes those of all: its pairs take their baselines, misclosures and
-    time of day from there, and their outlines from one of the first pairs. A series is held against the names of all
-    pairs.
+    pairs: str
+    """For fingerprints of pairs."""
+    shared: tuple[str | None, ...]
+    """Fingerprints of the series and auxiliary packages, in their order."""
+
+
+def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
+    """The context of a track, from the listings of its series and auxiliary packages.
+
+    Any change there changes the fingerprints of all: its pairs take their baselines, misclosures and time of day from
+    there, and their outlines from one of the first pairs. A series is held against the names of all pairs.
     """
-    shared = [(str(found.path), list_files(found)) for found in plan.shared]
+    listings = [list_files(found) for found in plan.shared]
+    shared = [(str(found.path), files) for found, files in zip(plan.shared, listings, strict=True)]
     models = [(str(found.path), _rasters(list_files(found))) for found in plan.models]
     regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
     context = _digest([builder_digest(), repr(layout), repr(options), regions, shared, models])
     whole = _digest([context, [found.name for found in plan.pairs]])
-    prints = {str(found.path): _fingerprint(found, context) for found in plan.pairs}
-    return prints | {str(found.path): _fingerprint(found, whole) for found in plan.shared}
+    pairs = zip(plan.shared, listings, strict=True)
+    return Context(context, tuple(_fingerprint(found, files, whole) for found, files in pairs))
 
 
 def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
     return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
-def _fingerprint(found: Found, context: str) -> str | None:
-    files = list_files(found)
+def fingerprint(found: Found, context: str) -> str | None:
+    """Fingerprint of a pair; None where it cannot be listed."""
+    return _fingerprint(found, list_files(found), context)
+
+
+def _fingerprint(found: Found, files: list[FileFacts] | None, context: str) -> str | None:
     return None if files is None else _digest([context, str(found.root), found.name, files])
 
 
@@ -171,6 +186,8 @@ def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[st
 
 class Forgetful:
     """The manifest of a store that every build writes anew."""
+
+    keeps = False
 
     def records(self) -> Iterable[Record]:
         """None."""

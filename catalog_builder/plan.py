@@ -6,7 +6,7 @@ Only where an archive and a directory make the same item are they listed, to tel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from catalog_builder.archive import OTHER_SUFFIXES
@@ -22,6 +22,10 @@ from catalog_builder.walk import Loose, Unlisted, walk
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
 """At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
 UNREADABLE = "an archive of a kind that is not read in place"
+
+Tell = Callable[[int], None]
+TELL_EVERY = 64
+"""Packages."""
 
 
 @dataclass(slots=True)
@@ -47,19 +51,20 @@ class Plan:
     report: Report
 
 
-def make_plan(roots: Sequence[Location], *, base: Location | None = None) -> Plan:
+def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: Tell = lambda _found: None) -> Plan:
     """Walk the roots and sort what is found.
 
     Args:
         roots: directories, or archives of packages.
         base: what the addresses of files are relative to, for the roots that it holds; else each root is.
+        tell: called now and then, and at the end, with the number of packages found so far.
 
     Raises:
         TreeNotFound: a root is neither.
     """
     report = Report()
     tracks: dict[TrackKey, TrackPlan] = {}
-    for twins in _by_item(roots, base, report).values():
+    for twins in _by_item(roots, base, report, tell).values():
         first, *others = sorted(twins, key=lambda found: (found.is_renamed, found.is_archive, _is_unreadable(found)))
         for other in others:
             _set_aside(other, first, report)
@@ -69,6 +74,7 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None) -> Pla
         name = parse_package(first.name)
         plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
         (plan.pairs if name.kind.per_pair else plan.shared).append(first)
+    tell(report.found)
     ordered = sorted(tracks.values(), key=lambda track: track_id(track.key))
     for track in ordered:
         track.shared.sort(key=lambda one: one.name)
@@ -76,7 +82,7 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None) -> Pla
     return Plan(tracks=ordered, report=report)
 
 
-def _by_item(roots: Sequence[Location], base: Location | None, report: Report) -> dict[str, list[Found]]:
+def _by_item(roots: Sequence[Location], base: Location | None, report: Report, tell: Tell) -> dict[str, list[Found]]:
     """Packages by the id of the item they make; what is none goes into the report."""
     items: dict[str, list[Found]] = {}
     loose: list[Loose] = []
@@ -88,6 +94,8 @@ def _by_item(roots: Sequence[Location], base: Location | None, report: Report) -
             loose.append(found)
             continue
         report.found += 1
+        if report.found % TELL_EVERY == 0:
+            tell(report.found)
         if _VARIANT.search(found.name):
             report.ignored.append(Remark(str(found.path), "a QO variant, whose meaning is not documented"))
             continue

@@ -1,46 +1,119 @@
-"""A pool of processes whose results come back in order, with a bounded number of jobs under way."""
+"""Where jobs are done: in this process, in a pool of processes beside it, or on a cluster. Results come back in order,
+with a bounded number of jobs under way."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
+Tag = TypeVar("Tag")
 
 WORTH_A_POOL = 128
 """Packages below which starting processes costs more than it saves."""
-AHEAD = 8
-"""Jobs under way beyond the one that is waited for."""
+AHEAD_PER_WORKER = 3
+"""Jobs under way for each worker, so that none waits for the one that is slow to answer."""
+_IMPORTED_ONCE = ["catalog_builder.job"]
+
+
+class Pool(Protocol):
+    """Does jobs."""
+
+    def expect(self, packages: int) -> None:
+        """Be told of the number of packages known of so far: time to start workers, if that is worth it."""
+
+    def run(
+        self, job: Callable[..., T], calls: Iterable[tuple[Tag, tuple[Any, ...] | None]]
+    ) -> Iterator[tuple[Tag, T | None]]:
+        """Results of `job(*arguments)` in the order of the calls, each with its call's tag.
+
+        A call without arguments takes its turn and gives None. Calls are taken as results are, some ahead of them.
+        """
+
+
+class Here:
+    """This process."""
+
+    def expect(self, packages: int) -> None:
+        """Nothing to start."""
+
+    def run(
+        self, job: Callable[..., T], calls: Iterable[tuple[Tag, tuple[Any, ...] | None]]
+    ) -> Iterator[tuple[Tag, T | None]]:
+        """One by one."""
+        for tag, arguments in calls:
+            yield tag, None if arguments is None else job(*arguments)
+
+
+class Processes(Here):
+    """Processes of their own, once enough packages are expected; until then, and for fewer, this one."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._executor: Executor | None = None
+
+    def expect(self, packages: int) -> None:
+        """Start them behind the back of the caller, who goes on walking meanwhile."""
+        if self._executor is None and self._workers > 1 and packages >= WORTH_A_POOL:
+            self._executor = _processes(self._workers)
+            Thread(target=_start, args=(self._executor, self._workers), daemon=True).start()
+
+    def run(
+        self, job: Callable[..., T], calls: Iterable[tuple[Tag, tuple[Any, ...] | None]]
+    ) -> Iterator[tuple[Tag, T | None]]:
+        """By whichever process is free."""
+        if self._executor is None:
+            return super().run(job, calls)
+        return in_order(self._executor, job, calls, ahead=AHEAD_PER_WORKER * self._workers)
+
+    def close(self) -> None:
+        """End them."""
+        if self._executor:
+            self._executor.shutdown(cancel_futures=True)
 
 
 @contextmanager
-def pool(workers: int, *, jobs: int) -> Iterator[Executor | None]:
-    """A pool of fresh processes (GDAL does not survive a fork); None when one process is enough."""
-    if workers < 2 or jobs < WORTH_A_POOL:  # noqa: PLR2004 (one worker is this process)
-        yield None
-        return
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_ending_to_parent)
+def processes(workers: int) -> Iterator[Pool]:
+    """A pool of processes; what they are doing is given up when the block is left by an exception."""
+    pool = Processes(workers)
     try:
-        yield executor
+        yield pool
     except BaseException:  # Ctrl-C too: what they are reading is of no use any more
         for worker in active_children():
             worker.terminate()
         raise
     finally:
-        executor.shutdown(cancel_futures=True)
+        pool.close()
 
 
-def _leave_ending_to_parent() -> None:
-    """Have this process end when the one that started it is killed, of which its queue would never tell, and let a
-    terminal's Ctrl-C be answered there."""
+def _processes(workers: int) -> Executor:
+    """Forked from a fresh one that has imported what they need and done nothing else, which GDAL would not survive."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(_IMPORTED_ONCE)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(dict(os.environ),))
+
+
+def _start(executor: Executor, workers: int) -> None:
+    """Have all processes started. A Ctrl-C of the terminal while they import is not theirs to answer."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    with suppress(RuntimeError):  # the build has ended already
+        for _ in range(workers):
+            executor.submit(os.getpid)
+
+
+def _begin(environment: dict[str, str]) -> None:
+    """Take the environment as it is now, not as when the first pool was made. End when the process that wants the
+    results is killed, of which the queue would never tell, and let a terminal's Ctrl-C be answered there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.clear()
+    os.environ.update(environment)
 
     def watch() -> None:
         parent = parent_process()
@@ -51,15 +124,23 @@ def _leave_ending_to_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def in_order(executor: Executor | None, job: Callable[..., T], calls: Sequence[tuple[Any, ...]]) -> Iterator[T]:
-    """Results of `job(*call)` for each call, in the order of the calls."""
-    if executor is None:
-        yield from (job(*call) for call in calls)
-        return
-    waiting: deque[Future[T]] = deque()
-    for call in calls:
-        waiting.append(executor.submit(job, *call))
-        if len(waiting) > AHEAD:
-            yield waiting.popleft().result()
+def in_order(
+    executor: Executor,
+    job: Callable[..., T],
+    calls: Iterable[tuple[Tag, tuple[Any, ...] | None]],
+    *,
+    ahead: int,
+) -> Iterator[tuple[Tag, T | None]]:
+    """As `Pool.run`, by an executor, with `ahead` jobs under way."""
+    waiting: deque[tuple[Tag, Future[T] | None]] = deque()
+
+    def first() -> tuple[Tag, T | None]:
+        tag, future = waiting.popleft()
+        return tag, None if future is None else future.result()
+
+    for tag, arguments in calls:
+        waiting.append((tag, None if arguments is None else executor.submit(job, *arguments)))
+        if len(waiting) > ahead:
+            yield first()
     while waiting:
-        yield waiting.popleft().result()
+        yield first()

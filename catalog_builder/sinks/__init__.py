@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from catalog_builder.encoding import Encode
+from catalog_builder.job import Document
 from catalog_builder.manifest import Manifest
 
 ItemDict = dict[str, Any]
@@ -30,7 +32,10 @@ class Sink(Protocol):
     def open_collection(self, collection: CollectionDict) -> None:
         """Make sure that the collection is there before its items; its extent may still be wrong."""
 
-    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+    def encoding(self) -> Encode:
+        """How items are written before they are given to `write_items`."""
+
+    def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Store a batch of items of one collection, whole or not at all."""
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:

@@ -6,15 +6,16 @@ the rows, so that memory does not grow with their number. A table holds null whe
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from catalog_builder.encoding import indented
 from catalog_builder.errors import SinkError
-from catalog_builder.manifest import Forgetful, Manifest
-from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.job import Document
+from catalog_builder.sinks import CollectionDict, Written
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.sinks.whole import WholeSink
 
 ASSET = "items_geoparquet"
 """Key of the collection's asset that is its table."""
@@ -24,8 +25,8 @@ ROWS_AT_ONCE = 512
 _GATHERED = ".gathered"
 
 
-class GeoparquetSink:
-    """Writes whole files; items of earlier builds are replaced, not kept."""
+class GeoparquetSink(WholeSink):
+    """Writes whole files."""
 
     def __init__(self, folder: Path) -> None:
         try:
@@ -41,13 +42,9 @@ class GeoparquetSink:
         """Start gathering its items."""
         self._lines.open_collection(collection)
 
-    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+    def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Gather them."""
         return self._lines.write_items(collection_id, items)
-
-    def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
-        """None: the tables hold what this build wrote."""
-        return self._lines.other_items(collection_id, written)
 
     def close_collection(self, collection: CollectionDict) -> None:
         """Remember it: it is written when its table stands."""
@@ -59,27 +56,10 @@ class GeoparquetSink:
         for name, collection in self._collections.items():
             table = f"{name}.parquet"
             self._write_table(collection, table)
-            document = json.dumps(_with_table(collection, table), indent=1, ensure_ascii=False, allow_nan=False)
             temporary = self.folder / f".{name}.json.tmp"
-            temporary.write_text(f"{document}\n", encoding="utf-8")
+            temporary.write_bytes(indented(_with_table(collection, table)))
             temporary.replace(self.folder / f"{name}.json")
         shutil.rmtree(self.folder / _GATHERED)
-
-    def manifest(self) -> Manifest:
-        """Nothing is kept from build to build."""
-        return Forgetful()
-
-    def has_collection(self, collection_id: str) -> bool:  # noqa: ARG002 (a protocol's)
-        """It is what this build writes."""
-        return True
-
-    def stored_ids(self, collection_id: str) -> set[str]:  # noqa: ARG002 (a protocol's)
-        """None that would be kept."""
-        return set()
-
-    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:  # noqa: ARG002 (a protocol's)
-        """None are there to remove."""
-        return 0
 
     def _write_table(self, collection: CollectionDict, table: str) -> None:
         """Raises SinkError: the items do not fit one table, or the disk is full."""

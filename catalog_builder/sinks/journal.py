@@ -22,6 +22,8 @@ FILE = ".flatsim-build"
 class Journal:
     """Records in memory, every change of them on disk."""
 
+    keeps = True
+
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._records: dict[str, Record] = {}

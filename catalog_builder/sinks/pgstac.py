@@ -3,7 +3,6 @@ pypgstac for loading."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +16,9 @@ from pypgstac.load import Loader, Methods
 from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
+from catalog_builder.encoding import Encode, compact, parse, plain
 from catalog_builder.errors import DatabaseError, SinkError
+from catalog_builder.job import Document
 from catalog_builder.manifest import Manifest
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
 from catalog_builder.sinks.table import Table
@@ -44,10 +45,15 @@ class PgstacSink:
         if stored is None or stored.get("item_assets") != collection["item_assets"]:
             self._load_collection(collection)
 
-    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+    def encoding(self) -> Encode:
+        """Any will do; they are taken apart again."""
+        return compact
+
+    def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Load those that differ from what is there, in one transaction."""
-        stored = {item["id"]: item for item in self._stored_items(collection_id, [item["id"] for item in items])}
-        changed = [item for item in items if stored.get(item["id"]) != _plain(item)]
+        stored = {item["id"]: item for item in self._stored_items(collection_id, [item.id for item in items])}
+        new = [parse(item.content) for item in items]
+        changed = [item for item in new if stored.get(item["id"]) != item]
         if changed:
             with _translated(f"loading items of {collection_id}"):
                 self._loader.load_items(iter(changed), Methods.upsert)
@@ -63,7 +69,7 @@ class PgstacSink:
 
     def close_collection(self, collection: CollectionDict) -> None:
         """Load the collection's final form where it differs."""
-        if self._stored_collection(collection["id"]) != _plain(collection):
+        if self._stored_collection(collection["id"]) != plain(collection):
             self._load_collection(collection)
 
     def close(self) -> None:
@@ -91,7 +97,7 @@ class PgstacSink:
 
     def _load_collection(self, collection: CollectionDict) -> None:
         with _translated(f"loading collection {collection['id']}"):
-            self._loader.load_collections(iter([_plain(collection)]), Methods.upsert)
+            self._loader.load_collections(iter([plain(collection)]), Methods.upsert)
 
     def _stored_collection(self, collection_id: str) -> CollectionDict | None:
         with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
@@ -106,12 +112,6 @@ def _hydrated(item: dict[str, Any]) -> ItemDict:
     base_item = item.pop("pgstac:base_item")
     hydrated: ItemDict = hydrate(base_item, item)
     return hydrated
-
-
-def _plain(document: dict[str, Any]) -> dict[str, Any]:
-    """The document as JSON gives it back: lists for tuples."""
-    plain: dict[str, Any] = json.loads(json.dumps(document, allow_nan=False))
-    return plain
 
 
 @contextmanager

@@ -6,16 +6,15 @@ link into nothing.
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pystac
 
+from catalog_builder.encoding import Encode, indented, parse
 from catalog_builder.errors import SinkError
+from catalog_builder.job import Document
 from catalog_builder.links import GEOJSON, JSON, root_links
 from catalog_builder.manifest import Manifest
 from catalog_builder.regions import region_of
@@ -40,12 +39,14 @@ class StaticSink:
         """Make its folder; the document itself is written when its items are there."""
         _make_folder(self._folder_of(collection["id"]))
 
-    def write_items(self, collection_id: str, items: Sequence[ItemDict]) -> Written:
+    def encoding(self) -> Encode:
+        """As files of their own, which name the documents above them."""
+        return item_content
+
+    def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Write those that differ from what is there."""
-        changed = 0
-        for item in items:
-            document = {**item, "links": [*_item_hierarchy(), *item["links"]]}
-            changed += _replace(self._folder_of(collection_id) / f"{item['id']}.json", document)
+        folder = self._folder_of(collection_id)
+        changed = sum(_replace(folder / f"{item.id}.json", item.content) for item in items)
         return Written(changed=changed, unchanged=len(items) - changed)
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
@@ -60,7 +61,7 @@ class StaticSink:
         folder = self._folder_of(collection["id"])
         items = [_link("item", f"./{path.name}", GEOJSON, path.stem) for path in self._item_files(collection["id"])]
         links = [*_collection_hierarchy(), *items, *collection["links"]]
-        _replace(folder / COLLECTION, {**collection, "links": links})
+        _replace(folder / COLLECTION, indented({**collection, "links": links}))
         for name in self._removed.pop(collection["id"], ()):
             (folder / f"{name}.json").unlink(missing_ok=True)
 
@@ -74,10 +75,10 @@ class StaticSink:
             ]
             hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
             catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
-            _replace(region / CATALOG, {**catalog, "links": [*hierarchy, *children]})
+            _replace(region / CATALOG, indented({**catalog, "links": [*hierarchy, *children]}))
         schema = self.folder / SCHEMA_PATH
         _make_folder(schema.parent)
-        _replace(schema, flatsim_schema())
+        _replace(schema, indented(flatsim_schema()))
         self._write_root(sorted(set(regions)))
 
     def manifest(self) -> Manifest:
@@ -102,7 +103,8 @@ class StaticSink:
         children = [_child(region / CATALOG, f"./{region.name}/{CATALOG}") for region in regions]
         references = [link.to_dict(transform_href=False) for link in root_links()]
         links = [_link("root", f"./{CATALOG}", JSON, ROOT_TITLE), *children, *references]
-        _replace(self.folder / CATALOG, {**_catalog(ROOT_ID, ROOT_TITLE, ROOT_DESCRIPTION), "links": links})
+        document = {**_catalog(ROOT_ID, ROOT_TITLE, ROOT_DESCRIPTION), "links": links}
+        _replace(self.folder / CATALOG, indented(document))
 
     def _folder_of(self, collection_id: str) -> Path:
         return self.folder / collection_id.split("-")[1] / collection_id
@@ -111,6 +113,15 @@ class StaticSink:
         left_out = self._removed.get(collection_id, set())
         files = self._folder_of(collection_id).glob("*.json")
         return sorted(path for path in files if path.name != COLLECTION and path.stem not in left_out)
+
+
+def item_content(item: ItemDict) -> bytes:
+    """An item with the links of its place in the folder, as its file holds it.
+
+    Raises:
+        SinkError: it holds what JSON cannot say.
+    """
+    return indented({**item, "links": [*_item_hierarchy(), *item["links"]]})
 
 
 def _catalog(identifier: str, title: str, description: str) -> dict[str, Any]:
@@ -151,24 +162,30 @@ def _make_folder(folder: Path) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document: dict[str, Any] = json.loads(path.read_bytes())
+        document = parse(path.read_bytes())
     except (OSError, ValueError) as error:
         msg = f"{path}: not a JSON document of a catalogue; remove it or choose another folder"
         raise SinkError(msg) from error
     return document
 
 
-def _replace(path: Path, document: dict[str, Any]) -> bool:
+def _replace(path: Path, content: bytes) -> bool:
     """Write a document in one step; False when it is there already, byte for byte."""
-    content = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    temporary = path.with_name(f".{path.name}.tmp")  # that of a build that was killed is written over
     try:
-        if path.is_file() and path.read_bytes() == content:
+        if _holds(path, content):
             return False
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".tmp", delete=False) as temporary:
-            temporary.write(content)
-        Path(temporary.name).chmod(0o644)
-        os.replace(temporary.name, path)  # noqa: PTH105 (atomic; both names are on one file system)
+        temporary.write_bytes(content)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
         msg = f"{path}: cannot be written: {error.strerror}"
         raise SinkError(msg) from error
     return True
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except FileNotFoundError:
+        return False

@@ -17,6 +17,8 @@ from catalog_builder.manifest import Record
 class Table:
     """Records in the database; each method is one transaction."""
 
+    keeps = True
+
     def __init__(self, pool: ConnectionPool[psycopg.Connection[Any]]) -> None:
         self._pool = pool
 

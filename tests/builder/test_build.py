@@ -90,7 +90,8 @@ def test_a_second_build_changes_nothing(small_tree: Tree, tmp_path: Path) -> Non
 def test_two_workers_write_the_same_bytes(small_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_folder(small_tree[0], tmp_path / "one")
     monkeypatch.setattr(pool, "WORTH_A_POOL", 1)
-    monkeypatch.setattr("catalog_builder.build.BATCH", 3)
+    monkeypatch.setattr("catalog_builder.stream.READ_TOGETHER", 3)
+    monkeypatch.setattr("catalog_builder.build.BATCH", 4)
     build_folder(small_tree[0], tmp_path / "two", workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 

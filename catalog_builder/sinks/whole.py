@@ -1,0 +1,37 @@
+"""What sinks have in common that write all of a catalogue each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from catalog_builder.encoding import Encode, compact
+from catalog_builder.manifest import Forgetful, Manifest
+from catalog_builder.sinks import ItemDict
+
+
+class WholeSink:
+    """Items of earlier builds are replaced, not kept: for a build there are none."""
+
+    def encoding(self) -> Encode:
+        """A line for each item."""
+        return compact
+
+    def manifest(self) -> Manifest:
+        """Nothing is kept from build to build."""
+        return Forgetful()
+
+    def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:  # noqa: ARG002 (none)
+        """None: the files hold what this build wrote."""
+        return iter(())
+
+    def has_collection(self, collection_id: str) -> bool:  # noqa: ARG002 (a protocol's)
+        """It is what this build writes."""
+        return True
+
+    def stored_ids(self, collection_id: str) -> set[str]:  # noqa: ARG002 (a protocol's)
+        """None that would be kept."""
+        return set()
+
+    def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:  # noqa: ARG002 (a protocol's)
+        """None are there to remove."""
+        return 0
