@@ -123,7 +123,7 @@ def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -
     bands = _bands(raster, package)
     if bands:
         fields["bands"] = bands
-    description = _description(name.product, name.geometry, package.line_of_sight)
+    description = _description(name.product, name.geometry, raster.line_of_sight)
     title = _product_title(name)
     if key != name.key:
         title = f"{title}, {name.looks} looks"

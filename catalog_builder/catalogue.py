@@ -16,7 +16,7 @@ from catalog_builder.model import Found, Outline, Package, Track
 from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.read import read_outline, read_package
-from catalog_builder.report import Remark
+from catalog_builder.report import Remark, is_writable
 from catalog_builder.track import create_track
 from catalog_builder.vocab.files import is_user_made
 
@@ -100,8 +100,11 @@ def _read(found: Found, options: Options, outcome: Outcome, outline: Outline | N
 
 def _warnings(package: Package) -> Iterator[Remark]:
     for raster in package.rasters:
-        if raster.name.product is None:
+        product = raster.name.product
+        if product is None:
             yield Remark(str(raster.member.where), f"unknown product {raster.name.acronym!r}")
+        elif product.package != package.name.kind.code:
+            yield Remark(str(raster.member.where), f"a product of {product.package} packages")
 
 
 def _catalogue(package: Package, track: Track, layout: Layout, options: Options, outcome: Outcome) -> None:
@@ -113,4 +116,10 @@ def _catalogue(package: Package, track: Track, layout: Layout, options: Options,
     outcome.warnings += [Remark(str(package.found.path), text) for text in item.properties.get(WARNINGS, ())]
     outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
     for member in package.ignored:
-        outcome.ignored.append(Remark(str(member.where), USER_MADE if is_user_made(member.name) else UNNAMED))
+        outcome.ignored.append(Remark(str(member.where), _why_ignored(member.name)))
+
+
+def _why_ignored(name: str) -> str:
+    if not is_writable(name):
+        return "its name is no UTF-8"
+    return USER_MADE if is_user_made(name) else UNNAMED

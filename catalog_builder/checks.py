@@ -13,7 +13,7 @@ from math import degrees, radians, sin
 from typing import Final
 
 from catalog_builder.footprint import bbox, is_on_earth
-from catalog_builder.model import DatePair, Footprint, Package, Ring, Track
+from catalog_builder.model import DatePair, Footprint, Grid, Package, Ring, Track
 from catalog_builder.sidecars import iso_time, number, orbit_state, scenes
 from catalog_builder.vocab.sidecars import (
     MEASUREMENT_END,
@@ -33,6 +33,14 @@ AREA_LIMITS_KM2: Final = (100.0, 1_000_000.0)
 """A fraction of a burst (80 km by 20 km), and a swath of 250 km over 4 000 km."""
 KM_PER_DEGREE: Final = 111.2
 HALF_TURN_DEG: Final = 180.0
+GROUND_CRS: Final = "EPSG:4326"
+VECTOR_LIMITS: Final = (0.9, 1.1)
+INCIDENCE_LIMITS_DEG: Final = (20.0, 55.0)
+"""Wide around the 29 to 46 degrees of the interferometric wide swath (ESA, Sentinel-1 mission guide)."""
+LOOK_AZIMUTHS_DEG: Final = {"ascending": 78.0, "descending": 282.0}
+"""At the equator, from the inclination of 98.2 degrees; they turn north by some 25 degrees up to 65 of latitude."""
+LOOK_TOLERANCE_DEG: Final = 45.0
+"""Less than what east and north taken for each other make."""
 
 Check = Callable[[Package, Track, Footprint], Iterator[str]]
 
@@ -150,17 +158,59 @@ def satellite_of_scenes(package: Package, _track: Track, _footprint: Footprint) 
         yield f"the package's name says {ours.code}, scenes in a .meta are of {', '.join(others)}"
 
 
-def orbit_of_vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
-    """A radar that looks to the right looks east when it flies north, west when it flies south."""
-    view, name = package.line_of_sight, package.name
-    if view is None:
-        return
-    seen = "ascending" if view.azimuth_deg < HALF_TURN_DEG else "descending"
-    if seen != name.orbit_state:
-        yield (
-            f"the line-of-sight vectors look towards {view.azimuth_deg:.0f} degrees, as of an {seen} orbit; "
-            f"the track {name.track} is {name.orbit_state}"
-        )
+def vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """Vectors are of unit length, of an incidence of the wide swath, and look where the orbit's radar does.
+
+    It looks to the right: about east when it flies north, about west when it flies south.
+    """
+    name = package.name
+    views = [(raster.name.text, raster.line_of_sight) for raster in package.rasters]
+    if not any(view for _, view in views):
+        views = [("the line of sight", package.line_of_sight)]
+    for words, view in views:
+        if view is None:
+            continue
+        if not VECTOR_LIMITS[0] <= view.length <= VECTOR_LIMITS[1]:
+            yield f"{words} has vectors of length {view.length:g}, not 1"
+        if not INCIDENCE_LIMITS_DEG[0] <= view.incidence_deg <= INCIDENCE_LIMITS_DEG[1]:
+            yield f"{words} has an incidence of {view.incidence_deg:g} degrees, which no wide swath has"
+        away = {state: _turn(view.azimuth_deg, azimuth) for state, azimuth in LOOK_AZIMUTHS_DEG.items()}
+        seen = min(away, key=lambda state: away[state])
+        if away[seen] > LOOK_TOLERANCE_DEG:
+            yield f"{words} looks towards {view.azimuth_deg:g} degrees, as the radar of no Sentinel-1 orbit does"
+        elif seen != name.orbit_state:
+            looks = f"{words} looks towards {view.azimuth_deg:.0f} degrees, as on a"
+            yield f"{looks}{'n' * (seen[0] == 'a')} {seen} orbit; the track {name.track} is {name.orbit_state}"
+
+
+def _turn(one_deg: float, other_deg: float) -> float:
+    return abs((one_deg - other_deg + HALF_TURN_DEG) % (2 * HALF_TURN_DEG) - HALF_TURN_DEG)
+
+
+def geometry_of_rasters(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """Rasters in ground geometry are in longitude and latitude, those in radar geometry in no reference system."""
+    for raster in package.rasters:
+        text, crs = raster.name.text, raster.grid.crs
+        if raster.name.geometry == "radar":
+            if crs:
+                yield f"{text} is in {crs}, radar geometry has none"
+        elif crs != GROUND_CRS:
+            has = f"is in {crs}" if crs else "has no coordinate reference system"
+            yield f"{text} {has}, ground geometry is {GROUND_CRS}"
+        elif not _is_placed(raster.grid):
+            yield f"{text} is at {raster.grid.bounds}, which is not on earth"
+
+
+def _is_placed(grid: Grid) -> bool:
+    west, south, east, north = grid.bounds or (0, 0, 0, 0)
+    return is_on_earth(((west, south), (east, north))) and west < east and south < north
+
+
+def coherence(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+    """Coherence is between 0 and 1."""
+    mean = package.coherence_mean
+    if mean is not None and not 0 <= mean <= 1:
+        yield f"the mean coherence is {mean:g}, not between 0 and 1"
 
 
 def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint) -> Iterator[str]:
@@ -227,7 +277,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     orbit_of_metadata,
     orbit_of_scenes,
     satellite_of_scenes,
-    orbit_of_vectors,
+    vectors,
+    geometry_of_rasters,
+    coherence,
     perpendicular_baseline,
     plausible_footprint,
 )

@@ -200,6 +200,8 @@ class Raster:
     member: Member
     name: ProductName
     grid: Grid
+    line_of_sight: LineOfSight | None = None
+    """Of a map of line-of-sight vectors that has any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,8 @@ class LineOfSight:
     """From the sub-satellite point to the scene, clockwise from north, 0 to 360."""
     towards_ground: bool
     """Whether the file's vectors point from the satellite to the ground (U < 0)."""
+    length: float = 1.0
+    """Of the file's vector there, which should be of unit length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

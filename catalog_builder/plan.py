@@ -15,12 +15,13 @@ from catalog_builder.location import Location
 from catalog_builder.model import Found, TrackKey
 from catalog_builder.names import item_id, parse_package, track_id
 from catalog_builder.renamed import Neighbours, recognise
-from catalog_builder.report import Remark, Report
+from catalog_builder.report import Remark, Report, is_writable
 from catalog_builder.storage import list_members
 from catalog_builder.walk import Loose, Unlisted, walk
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
 """At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
+NO_UTF8 = "its path is no UTF-8, so that no document can name it: rename it"
 UNREADABLE = "an archive of a kind that is not read in place"
 
 Tell = Callable[[int], None]
@@ -65,7 +66,7 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: 
     report = Report()
     tracks: dict[TrackKey, TrackPlan] = {}
     for twins in _by_item(roots, base, report, tell).values():
-        first, *others = sorted(twins, key=lambda found: (found.is_renamed, found.is_archive, _is_unreadable(found)))
+        first, *others = sorted(twins, key=_preference)
         for other in others:
             _set_aside(other, first, report)
         if _is_unreadable(first):
@@ -87,25 +88,35 @@ def _by_item(roots: Sequence[Location], base: Location | None, report: Report, t
     items: dict[str, list[Found]] = {}
     loose: list[Loose] = []
     for found in _all_found(roots, base):
+        path = str(found.path)
         if isinstance(found, Unlisted):
-            report.warnings.append(Remark(str(found.path), found.reason))
-            continue
-        if isinstance(found, Loose):
+            report.warnings.append(Remark(path, found.reason))
+        elif isinstance(found, Found):
+            _add_named(found, items, report)
+            if report.found % TELL_EVERY == 0:
+                tell(report.found)
+        elif is_writable(path):
             loose.append(found)
-            continue
-        report.found += 1
-        if report.found % TELL_EVERY == 0:
-            tell(report.found)
-        if _VARIANT.search(found.name):
-            report.ignored.append(Remark(str(found.path), "a QO variant, whose meaning is not documented"))
-            continue
-        try:
-            items.setdefault(item_id(parse_package(found.name)), []).append(found)
-        except PackageRefused as refusal:
-            report.refused.append(Remark(str(found.path), refusal.reason))
+        else:
+            report.ignored.append(Remark(path, NO_UTF8))
     if loose:
         _add_renamed(loose, items, report)
     return items
+
+
+def _add_named(found: Found, items: dict[str, list[Found]], report: Report) -> None:
+    report.found += 1
+    path = str(found.path)
+    if _VARIANT.search(found.name):
+        report.ignored.append(Remark(path, "a QO variant, whose meaning is not documented"))
+        return
+    if not is_writable(path):
+        report.refused.append(Remark(path, NO_UTF8))
+        return
+    try:
+        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+    except PackageRefused as refusal:
+        report.refused.append(Remark(path, refusal.reason))
 
 
 def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Report) -> None:
@@ -126,10 +137,25 @@ def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Fou
     seen: set[Location] = set()
     for root in roots:
         for found in walk(root, base=base):
-            path = found.path.resolve()
-            if path not in seen:
-                seen.add(path)
+            place = _place(found.path)
+            if place not in seen:
+                seen.add(place)
                 yield found
+
+
+def _place(path: Location) -> Location:
+    """The path without links; a link that leads in a circle is where it stands."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
+
+
+def _preference(found: Found) -> tuple[int | bool, ...]:
+    """Which of several packages of one item comes first: of a series or auxiliary data the one that reaches longest."""
+    name = parse_package(found.name)
+    reach = 0 if name.kind.per_pair else -name.last.toordinal()
+    return reach, found.is_renamed, found.is_archive, _is_unreadable(found)
 
 
 def _is_unreadable(found: Found) -> bool:

@@ -28,7 +28,7 @@ def pair_properties(package: Package, track: Track) -> Properties:
         **_platform(package),
         **_baseline(package, track),
     }
-    if package.coherence_mean is not None:
+    if package.coherence_mean is not None and 0 <= package.coherence_mean <= 1:
         properties["flatsim:coherence_mean"] = round(package.coherence_mean, 4)
     fraction = _of_pair(texts.unwrapped_fraction, pair)
     if fraction is not None:

@@ -168,6 +168,7 @@ def line_of_sight(*, east: float, north: float, up: float) -> LineOfSight | None
         incidence_deg=round(math.degrees(math.acos(min(1.0, abs(up) / length))), 2),
         azimuth_deg=round(math.degrees(math.atan2(sign * east, sign * north)) % 360, 2),
         towards_ground=towards_ground,
+        length=length,
     )
 
 

@@ -4,7 +4,7 @@ reads products."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_builder import mask, raster, sidecars, storage
@@ -24,6 +24,7 @@ from catalog_builder.model import (
     Texts,
 )
 from catalog_builder.names import parse_package, parse_product
+from catalog_builder.report import is_writable
 from catalog_builder.vocab.files import RASTER_EXTENSIONS, is_raster, is_user_made
 
 METADATA_EXTENSIONS = ("meta", "metadata")
@@ -79,6 +80,10 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     files = _sort(storage.list_members(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
+    codes = {product.product.package for _, product in files.rasters if product.product}
+    if codes and name.kind.code not in codes:
+        reason = f"it is named as a package of {name.kind.code} but holds products of {' and '.join(sorted(codes))}"
+        raise PackageRefused(str(found.path), reason)
     with raster.session():
         rasters, seen = _read_rasters(files.rasters, name, outline)
     return Package(
@@ -103,7 +108,7 @@ def _sort(members: Iterable[Member]) -> _Files:
     for member in members:
         if is_package_archive(member.name):  # in the folder of another package, and found on its own
             continue
-        if is_user_made(member.name):
+        if is_user_made(member.name) or not is_writable(member.name):
             files.ignored.append(member)
             continue
         product = parse_product(member.name)
@@ -150,15 +155,15 @@ def _read_rasters(
         with raster.opened(member.gdal_path) as dataset:
             grid = raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes)
             found = Raster(member=member, name=product, grid=grid)
-            _look_into(dataset, found, seen, is_outlined=product.key == outlined, known=outline)
-        rasters.append(found)
+            view = _look_into(dataset, found, seen, is_outlined=product.key == outlined, known=outline)
+        rasters.append(replace(found, line_of_sight=view) if view else found)
     return rasters, seen
 
 
 def _look_into(
     dataset: raster.Dataset, found: Raster, seen: _Seen, *, is_outlined: bool, known: Outline | None
-) -> None:
-    """Sample the few rasters that the item's properties come from, while they are open."""
+) -> LineOfSight | None:
+    """Sample the few rasters that the item's properties come from, while they are open; the line of sight of a map."""
     key = found.name.key
     if key == LOOKUP_TABLE and seen.radar_outline is None and found.grid.count > 1:
         storage.check_packed(found.member)
@@ -166,20 +171,24 @@ def _look_into(
         seen.radar_outline = ring if ring and is_on_earth(ring) else None
     product = found.name.product
     is_los = product is not None and LOS_ROLE in product.roles
-    if found.grid.crs is None or not (is_outlined or key == COHERENCE or is_los):
-        return
+    is_placed = found.grid.crs is not None
+    if not (is_los or (is_placed and (is_outlined or key == COHERENCE))):
+        return None
     storage.check_packed(found.member)
     if is_outlined and known and (known.key, known.grid) == (key, found.grid):
         mean = mask.compare(dataset, known.spans, known.height, known.width)
         if mean is not None:
             _note(found, seen, known, mean)
-            return
+            return None
     scan = mask.scan(dataset)
     if scan is None:
-        return
-    _note(found, seen, _outline(scan, found) if is_outlined else None, scan.mean)
-    if is_los and product is not None and seen.line_of_sight is None:
-        seen.line_of_sight = raster.read_line_of_sight(dataset, product, scan)
+        return None
+    _note(found, seen, _outline(scan, found) if is_outlined and is_placed else None, scan.mean)
+    if product is None or not is_los:
+        return None
+    view = raster.read_line_of_sight(dataset, product, scan)
+    seen.line_of_sight = seen.line_of_sight or view
+    return view
 
 
 def _note(found: Raster, seen: _Seen, outline: Outline | None, mean: float) -> None:

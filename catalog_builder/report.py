@@ -7,12 +7,28 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 
+def is_writable(text: str) -> bool:
+    """Whether a path can stand in a document: file systems also take names that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A path and what is to be said of it."""
 
     path: str
+    """Bytes of it that are no UTF-8 are written as `\\udcxx`."""
     reason: str
+
+    def __post_init__(self) -> None:
+        if not is_writable(self.path + self.reason):
+            for name in ("path", "reason"):
+                text: str = getattr(self, name)
+                object.__setattr__(self, name, text.encode(errors="backslashreplace").decode())
 
 
 def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:

@@ -25,6 +25,8 @@ from catalog_builder.vocab.sidecars import DEM_NAMES, KNOWN_KEYS, MISSING, VOCAB
 _SCENE = re.compile(r"(S1[A-D])_IW_SLC__\w{4}_(\d{8}T\d{6})_(\d{8}T\d{6})_(\d{6})", re.ASCII)
 _ZONE_LETTER = re.compile(r"(?<=\d)[A-Za-z]$")
 _LONGEST_ACQUISITION = timedelta(hours=1)
+MAX_BASELINE_M = 10_000.0
+"""Far beyond the orbital tube of Sentinel-1, and beyond the critical baseline."""
 _YEARS = range(1970, 2101)
 """Years that a time of this data can lie in."""
 _META_LINE = re.compile(r"\s*([A-Za-z][\w./-]*)(?:\s*:\s*|\s+|\s*$)(.*)")
@@ -107,7 +109,11 @@ def parse_baselines(text: str, where: str) -> dict[date, float]:
     {datetime.date(2015, 11, 11): -12.5}
     """
     values = ((compact_date(where, row[0]), _number(row[1], where)) for row in _rows(text, columns=2))
-    return {day: value for day, value in values if isfinite(value)}
+    baselines = {day: value for day, value in values if isfinite(value)}
+    for day, value in baselines.items():
+        if abs(value) > MAX_BASELINE_M:
+            raise PackageRefused(where, f"{PurePath(where).name}: {value:g} of {day} is no baseline in metres")
+    return baselines
 
 
 def parse_pairs(text: str, where: str) -> tuple[DatePair, ...]:
