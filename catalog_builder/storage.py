@@ -60,7 +60,7 @@ def read_bytes(member: Member) -> bytes:
         if member.entry is not None:
             content = archive.read_entry(member.path, member.entry, max_bytes=MAX_TEXT_BYTES + 1)
         else:
-            content = at(member.path).read(MAX_TEXT_BYTES + 1)
+            content = at(member.path).read(min(MAX_TEXT_BYTES, member.size_bytes) + 1)
     except OSError as error:
         raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error
     if len(content) > MAX_TEXT_BYTES:
