@@ -4,9 +4,10 @@
         ├► database ─► dsn   the pool of read-only sessions, and the driver's errors as ours
         ├► extensions        which STAC API extensions, their conformance classes, their request models
         │    └► parameters ─► values, filters
-        ├► client            the STAC answers: landing page, collections, items
+        ├► client            the STAC answers: landing page, collections
         │    ├► links        what we change in the links of an answer
         │    ├► roots        stored file addresses ◄─► addresses under /data/
+        │    ├► items ─► search   searches and items
         │    └► queries      the SQL of our own
         ├► browser · data ─► ranges · docs · health        the other routes
         ├► middleware        CORS, HEAD, compression, limits

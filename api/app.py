@@ -21,6 +21,7 @@ from api.middleware import add_middleware
 from api.roots import DataRoots
 from api.routes import StacRoute
 from api.schemas import schemas_router
+from api.search.catalogue import CatalogueCache
 from api.settings import ServiceSettings
 from catalog_builder.vocab.release import __version__
 
@@ -85,6 +86,7 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
         landing_page_id=settings.catalog_id,
         roots=roots,
         limits=settings.limits,
+        cache=CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None),
         has_browser=lambda: has_bundle(settings.browser_dir),
     )
     StacApi(

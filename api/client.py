@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import attr
 import orjson
-from stac_fastapi.pgstac.core import CoreCrudClient
 from stac_fastapi.types.requests import get_base_url
 from starlette.responses import JSONResponse, Response
 
@@ -14,9 +13,8 @@ from api import queries
 from api.conditional import changed_at
 from api.filters import parse_filter
 from api.geometries import bbox_geometry
-from api.limits import Limits
+from api.items import ItemsClient
 from api.links import child_links, mend_rels, root_links
-from api.roots import DataRoots
 from api.times import Interval
 from api.values import twice_encoded
 
@@ -28,18 +26,14 @@ if TYPE_CHECKING:
 
 
 @attr.s
-class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
+class FlatsimClient(ItemsClient):
     """Answers of the STAC API.
 
     Attributes:
-        roots: Trees whose files have an address here.
         has_browser: Tells whether STAC Browser is served.
-        limits: How much one request may ask for.
     """
 
-    roots: DataRoots = attr.ib(factory=DataRoots, kw_only=True)
     has_browser: Callable[[], bool] = attr.ib(default=lambda: False, kw_only=True)
-    limits: Limits = attr.ib(factory=Limits, kw_only=True)
 
     async def landing_page(self, **kwargs: Any) -> dict[str, Any]:
         """`GET /`: the root catalogue with a link to each collection."""
@@ -71,21 +65,6 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
         changed_at(request, collection.get("updated"))
         return collection
 
-    async def get_item(self, item_id: str, collection_id: str, request: Request, **kwargs: Any) -> Any:
-        """`GET /collections/{collection_id}/items/{item_id}`."""
-        item = await super().get_item(item_id, collection_id, request, **kwargs)
-        changed_at(request, item["properties"].get("updated"))
-        return item
-
-    async def _search_base(self, search_request: Any, request: Request) -> Any:
-        """One page of items: every list of items, and every single item, comes from here."""
-        search_request.conf = None  # pgstac's settings are not for clients
-        page = await super()._search_base(search_request, request=request)
-        for item in page["features"]:
-            self._mend_assets(item, request)
-        page["links"] = mend_rels(page["links"])
-        return page
-
     def _where_and_when(self, bbox: BBox | None, datetime: str | None) -> dict[str, Any]:
         """A place and a time of a GET request as pgstac reads them rightly."""
         interval = Interval.parse(datetime, strict=self.limits.strict_times) if datetime is not None else None
@@ -101,7 +80,7 @@ class FlatsimClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac
         return page
 
     def _mend_assets(self, document: dict[str, Any], request: Request) -> None:
-        """Give every asset of an item or a collection an address a client can open."""
+        """Give every asset of a collection an address a client can open."""
         assets = document.get("assets")
         if not self.roots.roots or not isinstance(assets, dict):
             return

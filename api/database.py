@@ -177,6 +177,7 @@ async def check_database(settings: ServiceSettings) -> None:
     try:
         await queries.applied_migrations(connection)
         await queries.collection_titles(connection)
+        await queries.token_secret(connection)
         state = await queries.server_state(connection)
     except asyncpg.PostgresError as error:
         msg = (

@@ -33,11 +33,13 @@ from stac_fastapi.pgstac.extensions import FiltersClient, FreeTextExtension, Que
 
 from api.parameters import (
     CollectionFieldsGet,
+    CollectionQueryGet,
     CollectionsGet,
     FieldsGet,
     FilterPost,
     ItemsGet,
     QueryGet,
+    QueryPost,
     SearchGet,
     SearchPost,
     SortGet,
@@ -96,7 +98,7 @@ def api_extensions(limits: Limits) -> ApiExtensions:
 
 def _search_extensions() -> list[ApiExtension]:
     return [
-        _with(QueryExtension(), get=QueryGet),
+        _with(QueryExtension(), get=QueryGet, post=QueryPost),
         _with(SearchSortExtension(), get=SortGet),
         _with(FieldsExtension(), get=FieldsGet),
         _with(SearchFilterExtension(client=FiltersClient()), post=FilterPost),
@@ -117,7 +119,7 @@ def _items_extensions() -> list[ApiExtension]:
 def _collections_extension() -> CollectionSearchExtension:
     """Search of collections; its class takes one request model, so it is made of the parts here."""
     parts = [
-        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=QueryGet),
+        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=CollectionQueryGet),
         _with(CollectionSearchSortExtension(), get=SortGet),
         _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=CollectionFieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),

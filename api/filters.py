@@ -45,9 +45,9 @@ def parse_filter(expression: str | dict[str, Any], language: str | None) -> dict
     Raises:
         InvalidParameter: It cannot be parsed, is not a condition, or is nested too deeply.
     """
-    if isinstance(expression, str) and len(expression) > MAX_BYTES:
-        raise InvalidParameter(parameter="filter", reason=f"longer than {MAX_BYTES} characters")
     if isinstance(expression, str) and language != "cql2-json":
+        if len(expression) > MAX_BYTES:
+            raise InvalidParameter(parameter="filter", reason=f"longer than {MAX_BYTES} characters")
         _check_text(expression)
         tree = _parse(expression)
     else:
@@ -59,6 +59,23 @@ def parse_filter(expression: str | dict[str, Any], language: str | None) -> dict
             parameter="filter", reason="not a condition: it must compare something and be true or false"
         )
     return tree
+
+
+def filter_tree(expression: Any, language: str | None) -> Any:
+    """A filter as CQL2 JSON, of which nothing is said yet but that it is not nested too deeply.
+
+    Args:
+        expression: CQL2 text, CQL2 JSON as text, or CQL2 JSON.
+        language: `cql2-text` or `cql2-json`; says how to read a text.
+
+    Raises:
+        InvalidParameter: It is a text that cannot be parsed, or nested too deeply.
+    """
+    if isinstance(expression, str) and language != "cql2-json":
+        return parse_filter(expression, language)
+    document = _load(expression) if isinstance(expression, str) else expression
+    check_depth("filter", document)
+    return document
 
 
 def _parse(expression: str | dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,9 @@ MAX_LIMIT: Final = 10_000
 MAX_VERTICES: Final = 20_000
 """Positions of one geometry."""
 
+EXACT_COUNT: Final = 100_000
+"""Matching items that are counted one by one; a larger number is estimated."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -21,8 +24,10 @@ class Limits:
         max_limit: Entries on a page at most.
         max_vertices: Positions of one geometry at most.
         strict_times: Whether `datetime` takes instants only.
+        exact_count: Matching items that are counted; a larger number is estimated.
     """
 
     max_limit: int = MAX_LIMIT
     max_vertices: int = MAX_VERTICES
     strict_times: bool = False
+    exact_count: int = EXACT_COUNT

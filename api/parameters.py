@@ -1,7 +1,7 @@
 """The requests' parameters: stac-fastapi's models with our defaults, limits and readers."""
 
 # No postponed annotations here: attrs and FastAPI read them.
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, Final, get_args
 
 import attr
 from fastapi import Query
@@ -12,21 +12,24 @@ from stac_fastapi.extensions.fields.request import FieldsExtensionGetRequest
 from stac_fastapi.extensions.filter.request import FilterLang
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
-from stac_fastapi.pgstac.types.search import PgstacSearch
-from stac_fastapi.types.search import BaseSearchGetRequest, Limit
+from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostRequest, Limit
 from stac_pydantic.shared import BBox
 
 from api.errors import InvalidParameter
-from api.filters import parse_filter
 from api.geometries import bbox_geometry, bbox_text, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
+from api.search.names import unknown
 from api.times import Interval
 from api.values import check_depth, conditions, json_object, twice_encoded
+
+IGNORED: Final = frozenset({"conf"})
+"""Members of a body that clients of pgstac send, and that mean nothing here."""
 
 _LimitQuery = Annotated[
     Limit | None,
     Query(description=f"Entries on a page; a number above {MAX_LIMIT} is served as {MAX_LIMIT}."),
 ]
+_IdsQuery = Annotated[str | None, Query(description="Ids of items, with commas between them.")]
 _BBoxQuery = Annotated[
     str | None,
     Query(
@@ -63,6 +66,10 @@ _FieldsQuery = Annotated[
 ]
 
 
+def _ids(val: _IdsQuery = None) -> list[str] | None:
+    return _names(val)
+
+
 def _bbox(val: _BBoxQuery = None) -> BBox | None:
     return bbox_text(val) if val else None
 
@@ -72,11 +79,15 @@ def _check_datetime(_instance: Any, _attribute: Any, value: str | None) -> None:
         Interval.parse(value)
 
 
-def _intersects(val: _IntersectsQuery = None) -> str | None:
-    return twice_encoded(json_object("intersects", val)) if val else None
+def _intersects(val: _IntersectsQuery = None) -> dict[str, Any] | None:
+    return json_object("intersects", val) if val else None
 
 
-def _query(val: _QueryQuery = None) -> str | None:
+def _query(val: _QueryQuery = None) -> dict[str, Any] | None:
+    return json_object("query", val) if val else None
+
+
+def _collection_query(val: _QueryQuery = None) -> str | None:
     wanted = conditions(json_object("query", val)) if val else None
     return twice_encoded(wanted) if wanted else None
 
@@ -103,7 +114,7 @@ class SearchGet(BaseSearchGetRequest):
     """Parameters of `GET /search`."""
 
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
-    intersects: str | None = attr.ib(default=None, converter=_intersects)
+    intersects: Any = attr.ib(default=None, converter=_intersects)
     datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
     limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
 
@@ -112,6 +123,7 @@ class SearchGet(BaseSearchGetRequest):
 class ItemsGet(ItemCollectionUri):
     """Parameters of `GET /collections/{collection_id}/items`."""
 
+    ids: list[str] | None = attr.ib(default=None, converter=_ids)
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
     datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
     limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
@@ -130,7 +142,14 @@ class CollectionsGet(BaseCollectionSearchGetRequest):
 class QueryGet(QueryExtensionGetRequest):
     """`query` of the GET requests."""
 
-    query: str | None = attr.ib(default=None, converter=_query)
+    query: Any = attr.ib(default=None, converter=_query)
+
+
+@attr.s
+class CollectionQueryGet(QueryExtensionGetRequest):
+    """`query` of `GET /collections`."""
+
+    query: str | None = attr.ib(default=None, converter=_collection_query)
 
 
 @attr.s
@@ -157,7 +176,7 @@ class CollectionFieldsGet(FieldsExtensionGetRequest):
 class FilterPost(BaseModel):
     """`filter` of `POST /search`; pystac-client sends text here too."""
 
-    filter_expr: dict[str, Any] | str | None = Field(
+    filter_expr: dict[str, Any] | str | bool | None = Field(
         None,
         alias="filter",
         description="A CQL2 filter, as JSON or as text.",
@@ -165,7 +184,9 @@ class FilterPost(BaseModel):
     )
     filter_crs: str | None = Field(None, alias="filter-crs", description="Only CRS84, the default, is known.")
     filter_lang: FilterLang | None = Field(
-        "cql2-json", alias="filter-lang", description="How `filter` is written; text is taken for text anyway."
+        None,
+        alias="filter-lang",
+        description="How a text in `filter` is written: CQL2 text unless this says otherwise.",
     )
 
 
@@ -185,27 +206,32 @@ def _with_plain_area(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "bbox": boxes[0]}
 
 
-def _with_parsed_filter(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with its filter as CQL2 JSON, which is all that pgstac knows."""
+def _check_filter(body: dict[str, Any]) -> None:
+    """Refuse what cannot be a filter."""
     expression, language = body.get("filter"), body.get("filter-lang")
     if language not in (None, *get_args(FilterLang)):
         raise InvalidParameter(parameter="filter-lang", reason=f"one of {', '.join(get_args(FilterLang))} is wanted")
-    if not expression:
-        return {name: value for name, value in body.items() if name not in ("filter", "filter-lang")}
-    if not isinstance(expression, dict | str):
+    if expression is not None and not isinstance(expression, dict | str | bool):
         raise InvalidParameter(parameter="filter", reason="text or a JSON object is wanted")
-    if isinstance(query := body.get("query"), dict) and conditions(query):
-        raise InvalidParameter(parameter="filter", reason="not together with query; say both in filter")
-    return {**body, "filter": parse_filter(expression, language), "filter-lang": "cql2-json"}
 
 
-class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
+class QueryPost(BaseModel):
+    """`query` of `POST /search`."""
+
+    query: dict[str, dict[str, Any]] | None = Field(
+        None,
+        description="Conditions on properties: eq, neq, lt, lte, gt, gte, in, startsWith, endsWith, contains.",
+        examples=[{"insar:temporal_baseline": {"lte": 24}}],
+    )
+
+
+class SearchPost(BaseSearchPostRequest):
     """Body of `POST /search`; also what the GET requests are turned into."""
 
     limits: ClassVar[Limits] = Limits()
 
     # stac-pydantic's models of geometries report what is wrong against all seven kinds at once, and take their time
-    intersects: Annotated[dict[str, Any], WithJsonSchema(geometry_schema())] | None = Field(
+    intersects: Annotated[dict[str, Any], WithJsonSchema(geometry_schema())] | None = Field(  # type: ignore[assignment]
         None, description="A GeoJSON geometry; items whose footprint meets it. Not together with `bbox`."
     )
     limit: Limit | None = Field(
@@ -221,9 +247,9 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
         if not isinstance(value, dict):
             msg = "a JSON object is wanted"
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
-        for name, member in value.items():
-            check_depth(name, member)
-        return _with_parsed_filter(_with_plain_area(value))
+        _check_members(value, cls)
+        _check_filter(value)
+        return _with_plain_area(value)
 
     @field_validator("limit", mode="before")
     @classmethod
@@ -247,7 +273,11 @@ class SearchPost(PgstacSearch):  # type: ignore[misc] # stac-fastapi-pgstac carr
         """In the one form that every part behind reads alike."""
         return str(Interval.parse(value, strict=cls.limits.strict_times)) if isinstance(value, str) else value
 
-    @field_validator("query", mode="before", check_fields=False)
-    @classmethod
-    def _drop_empty(cls, value: Any) -> Any:
-        return conditions(value) if isinstance(value, dict) else value
+
+def _check_members(body: dict[str, Any], model: type[BaseModel]) -> None:
+    """Refuse what a body cannot have: members of other names, and values nested too deeply."""
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    for name, member in body.items():
+        if name not in known and name not in IGNORED:
+            raise InvalidParameter(parameter=name, reason=unknown(name, sorted(known), "member"))
+        check_depth(name, member)

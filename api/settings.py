@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.limits import MAX_LIMIT, MAX_VERTICES, Limits
+from api.limits import EXACT_COUNT, MAX_LIMIT, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 ROUTES: Final = frozenset(
@@ -61,6 +61,15 @@ class ServiceSettings(BaseSettings):
     max_vertices: int = Field(
         default=MAX_VERTICES, ge=5, description="Positions of one geometry in a request at most; more are refused"
     )
+    exact_count: int = Field(
+        default=EXACT_COUNT,
+        ge=0,
+        description="Matching items that are counted one by one; a larger number is estimated, and said to be",
+    )
+    token_secret: SecretStr | None = Field(
+        default=None,
+        description="What page tokens are signed with; without it a secret that the database keeps",
+    )
     strict_times: bool = Field(
         default=False,
         description="Refuse dates, months and years in `datetime`, for which RFC 3339 has no place",
@@ -80,9 +89,14 @@ class ServiceSettings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """How much one request may ask for."""
-        return Limits(max_limit=self.max_limit, max_vertices=self.max_vertices, strict_times=self.strict_times)
+        return Limits(
+            max_limit=self.max_limit,
+            max_vertices=self.max_vertices,
+            strict_times=self.strict_times,
+            exact_count=self.exact_count,
+        )
 
-    @field_validator("database", mode="before")
+    @field_validator("database", "token_secret", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         """An empty variable means the same as none."""

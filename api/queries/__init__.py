@@ -32,3 +32,32 @@ async def server_state(connection: Connection) -> dict[str, Any]:
         "current_setting('transaction_read_only') = 'on' AS read_only"
     )
     return dict(row)
+
+
+async def collection_ids(connection: Connection) -> list[str]:
+    """Ids of all collections."""
+    return [row["id"] for row in await connection.fetch("SELECT id FROM pgstac.collections")]
+
+
+async def properties(connection: Connection) -> list[Any]:
+    """Properties that items can be filtered by: name, definition, the SQL that reads it, the function around it."""
+    rows: list[Any] = await connection.fetch(
+        "SELECT DISTINCT ON (q.name) q.name, q.definition, found.expression, found.wrapper "
+        "FROM pgstac.queryables q CROSS JOIN LATERAL pgstac.queryable(q.name) found "
+        "WHERE found.wrapper IS NOT NULL ORDER BY q.name, q.collection_ids NULLS FIRST"
+    )
+    return rows
+
+
+async def token_secret(connection: Connection) -> bytes:
+    """What page tokens are signed with."""
+    value: str = await connection.fetchval("SELECT value FROM flatsim.secrets WHERE name = 'page_tokens'")
+    return value.encode()
+
+
+async def item_template(connection: Connection, collection: str, number: int | None) -> dict[str, Any]:
+    """What pgstac has taken out of items of a collection; the collection's own where that number is not known."""
+    found: dict[str, Any] | None = await connection.fetchval(
+        "SELECT coalesce(pgstac.collection_base_item($1, $2), pgstac.collection_base_item($1))", collection, number
+    )
+    return {name: value for name, value in (found or {}).items() if value is not None}

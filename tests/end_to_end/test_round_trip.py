@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -36,13 +37,15 @@ def _by_id(items: list[Item], base: str) -> dict[str, Item]:
 
 def _pages(http: httpx.Client, request: httpx.Request) -> Iterator[Item]:
     """All features of a list, its `next` links followed as the standard says."""
+    sent = json.loads(request.content or b"{}")
     while True:
         page = http.send(request).raise_for_status().json()
         yield from page["features"]
         link = next((link for link in page["links"] if link["rel"] == "next"), None)
         if link is None:
             return
-        request = http.build_request(link.get("method", "GET"), link["href"], json=link.get("body"))
+        merged = {**(sent if link.get("merge") else {}), **link.get("body", {})}
+        request = http.build_request(link.get("method", "GET"), link["href"], json=merged or None)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,158 @@
+"""The answers that are items: searches, lists of a collection, single items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attr
+import orjson
+from stac_fastapi.pgstac.core import CoreCrudClient
+from stac_fastapi.types.requests import get_base_url
+from starlette.responses import Response
+
+from api.conditional import changed_at
+from api.errors import NotFound
+from api.limits import Limits
+from api.roots import DataRoots
+from api.search.catalogue import CatalogueCache
+from api.search.fields import select
+from api.search.links import GEOJSON, PageLinks, item_links
+from api.search.names import unknown
+from api.search.page import read_item, read_page
+from api.search.read import read_search
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import Request
+
+    from api.search.catalogue import Catalogue
+    from api.search.model import Fields
+    from api.search.page import Page
+    from api.search.read import Asked
+
+
+@attr.s
+class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac carries no types
+    """Answers that are items.
+
+    Attributes:
+        roots: Trees whose files have an address here.
+        limits: How much one request may ask for.
+        cache: What is known of the database.
+    """
+
+    roots: DataRoots = attr.ib(factory=DataRoots, kw_only=True)
+    limits: Limits = attr.ib(factory=Limits, kw_only=True)
+    cache: CatalogueCache = attr.ib(factory=CatalogueCache, kw_only=True)
+
+    async def get_search(self, request: Request, **parameters: Any) -> Response:
+        """`GET /search`."""
+        return await self._answer(request, parameters)
+
+    async def post_search(self, search_request: Asked, request: Request, **_others: Any) -> Response:
+        """`POST /search`."""
+        return await self._answer(request, search_request)
+
+    async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
+        """`GET /collections/{collection_id}/items`."""
+        return await self._answer(request, parameters, collection_id)
+
+    async def get_item(self, item_id: str, collection_id: str, request: Request, **_others: Any) -> Response:
+        """`GET /collections/{collection_id}/items/{item_id}`."""
+        async with request.app.state.get_connection(request, "r") as connection:
+            item = await read_item(collection_id, item_id, connection, self.cache)
+            if item is None:
+                catalogue = await self.cache.get(connection, [collection_id])
+                _check_collection(collection_id, catalogue)
+                msg = f"Item {item_id} in collection {collection_id} does not exist."
+                raise NotFound(msg)
+        changed_at(request, item["properties"].get("updated"))
+        return Response(orjson.dumps(self._served(item, get_base_url(request))), media_type=GEOJSON)
+
+    async def _answer(
+        self, request: Request, asked: Asked | Mapping[str, Any], collection: str | None = None
+    ) -> Response:
+        """One page of items.
+
+        Args:
+            request: The request.
+            asked: Its body, or its parameters.
+            collection: The one collection whose items it lists.
+        """
+        body = self._body(asked, collection) if not isinstance(asked, self.pgstac_search_model) else asked
+        async with request.app.state.get_connection(request, "r") as connection:
+            catalogue = await self.cache.get(connection, body.collections or ())
+            if collection is not None:
+                _check_collection(collection, catalogue)
+            search = read_search(body, _plain(request, catalogue), catalogue)
+            page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
+        return self._rendered(page, search.limit, search.fields, PageLinks(request, get_base_url(request), collection))
+
+    def _body(self, parameters: Any, collection: str | None) -> Asked:
+        """GET parameters as the body of a POST request."""
+        given = {name: value for name, value in parameters.items() if value is not None}
+        filters = {"filter_expr": "filter", "filter_lang": "filter-lang", "filter_crs": "filter-crs"}
+        body = {filters.get(name, name): value for name, value in given.items()}
+        if collection is not None:
+            body["collections"] = [collection]
+        body["sortby"] = [_sort_key(name) for name in given.get("sortby", ())]
+        body["fields"] = _signed(given.get("fields", ()))
+        found: Asked = self.pgstac_search_model.model_validate(body)
+        return found
+
+    def _rendered(self, page: Page, limit: int, fields: Fields, links: PageLinks) -> Response:
+        returned, matched = len(page.items), page.total.matched
+        features = [self._served(item, links.base_url) for item in page.items]
+        body: dict[str, Any] = {
+            "type": "FeatureCollection",
+            "features": [select(item, fields) for item in features] if fields else features,
+            "links": links.all(page.next_token, page.prev_token),
+            "numberMatched": matched,
+            "numberReturned": returned,
+            # the Context extension, which portals still read
+            "context": {"returned": returned, "limit": limit, "matched": matched},
+        }
+        if page.total.is_estimate:
+            body["flatsim:number_matched_is_estimate"] = True
+        return Response(orjson.dumps(body), media_type=GEOJSON)
+
+    def _served(self, item: dict[str, Any], base_url: str) -> dict[str, Any]:
+        """An item with its links and with addresses a client can open; what it shares with others stays as it is."""
+        item["links"] = item_links(item, item["collection"], item["id"], base_url)
+        if self.roots.roots and isinstance(assets := item.get("assets"), dict):
+            item["assets"] = {key: self._located(asset, base_url) for key, asset in assets.items()}
+        return item
+
+    def _located(self, asset: Any, base_url: str) -> Any:
+        href = asset.get("href") if isinstance(asset, dict) else None
+        if not isinstance(href, str) or (address := self.roots.address(href, base_url)) == href:
+            return asset
+        return {**asset, "href": address}
+
+
+def _check_collection(collection: str, catalogue: Catalogue) -> None:
+    """Refuse a collection in the path that is not there.
+
+    Raises:
+        NotFound: It is not.
+    """
+    if collection not in catalogue.collections:
+        raise NotFound(unknown(collection, sorted(catalogue.collections), "collection"))
+
+
+def _plain(request: Request, catalogue: Catalogue) -> dict[str, str]:
+    """The parameters named after properties; in a GET request `datetime` is not one, it asks for more."""
+    own = {"datetime"} if request.method == "GET" else set()
+    known = catalogue.properties.by_name.keys() - own
+    return {name: value for name, value in request.query_params.items() if name in known}
+
+
+def _sort_key(name: str) -> dict[str, str]:
+    return {"field": name.lstrip("+-").strip(), "direction": "desc" if name.startswith("-") else "asc"}
+
+
+def _signed(names: Sequence[str]) -> dict[str, list[str]]:
+    """Names with `-` before them are left out, others are included."""
+    exclude = [name[1:] for name in names if name.startswith("-")]
+    return {"include": [name.lstrip("+") for name in names if not name.startswith("-")], "exclude": exclude}

@@ -1,0 +1,133 @@
+"""The temporal functions of CQL2, after Allen's interval algebra.
+
+An instant is the interval that begins and ends with it, a date the interval of its day; an interval may have properties
+as its ends, or be open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from api.queries.filters.operands import Scope, arguments, moment
+from api.queries.sql import all_of
+from api.search.properties import Kind
+from api.times import OPEN, Interval
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_Comparison = tuple[str, str, str]
+
+FUNCTIONS: Final[dict[str, tuple[_Comparison, ...]]] = {
+    "t_after": (("start", ">", "END"),),
+    "t_before": (("end", "<", "START"),),
+    "t_contains": (("start", "<", "START"), ("end", ">", "END")),
+    "t_during": (("start", ">", "START"), ("end", "<", "END")),
+    "t_equals": (("start", "=", "START"), ("end", "=", "END")),
+    "t_finishedby": (("start", "<", "START"), ("end", "=", "END")),
+    "t_finishes": (("start", ">", "START"), ("end", "=", "END")),
+    "t_intersects": (("start", "<=", "END"), ("end", ">=", "START")),
+    "t_meets": (("end", "=", "START"),),
+    "t_metby": (("start", "=", "END"),),
+    "t_overlappedby": (("start", ">", "START"), ("start", "<", "END"), ("end", ">", "END")),
+    "t_overlaps": (("start", "<", "START"), ("end", ">", "START"), ("end", "<", "END")),
+    "t_startedby": (("start", "=", "START"), ("end", ">", "END")),
+    "t_starts": (("start", "=", "START"), ("end", "<", "END")),
+}
+"""What must hold between the first argument (small letters) and the second (capitals); T_DISJOINT is the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of an interval: an expression, a moment, or open towards the past (-1) or the future (1)."""
+
+    sql: str | None = None
+    value: datetime | None = None
+    open: int = 0
+
+    def compared(self, operator: str, other: _End, scope: Scope) -> str:
+        """SQL of a comparison; what is open is decided here."""
+        if not self.open and not other.open:
+            return f"{self._render(scope)} {operator} {other._render(scope)}"
+        difference = self.open - other.open
+        holds = {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}
+        return str(holds.get(operator, difference == 0)).upper()
+
+    def _render(self, scope: Scope) -> str:
+        return self.sql or scope.bound.bind(self.value, "timestamptz")
+
+
+_Span = dict[str, _End]
+
+
+def temporal(tree: dict[str, Any], scope: Scope) -> str:
+    """SQL of a temporal function."""
+    operator = tree["op"]
+    first, second = (_span(arg, scope) for arg in arguments(tree, scope, 2))
+    if operator == "t_disjoint":
+        return f"NOT ({_held('t_intersects', first, second, scope)})"
+    return _held(operator, first, second, scope)
+
+
+def _held(function: str, first: _Span, second: _Span, scope: Scope) -> str:
+    return all_of(
+        [first[one].compared(operator, second[other.lower()], scope) for one, operator, other in FUNCTIONS[function]]
+    )
+
+
+def _span(tree: Any, scope: Scope) -> _Span:
+    """Both ends of a temporal operand."""
+    if isinstance(tree, dict) and "interval" in tree:
+        ends = tree["interval"]
+        if not isinstance(ends, list) or len(ends) != 2:  # noqa: PLR2004
+            raise scope.refusal(reason="an interval has two ends")
+        _check_order(ends, scope)
+        return {"start": _interval_end(ends[0], 0, scope), "end": _interval_end(ends[1], 1, scope)}
+    if isinstance(tree, dict) and "property" in tree:
+        end = _property(tree["property"], scope)
+        return {"start": end, "end": end}
+    if isinstance(tree, str) and "/" in tree:
+        found = Interval.parse(tree, scope.parameter)
+        return {"start": _bound(found.start, -1), "end": _bound(found.end, 1)}
+    if isinstance(tree, str) or (isinstance(tree, dict) and ("timestamp" in tree or "date" in tree)):
+        low, high = moment(tree, scope)
+        return {"start": _End(value=low), "end": _End(value=high)}
+    raise scope.refusal(
+        reason="a temporal function takes a timestamp, a date, an interval or a property that is a time"
+    )
+
+
+def _check_order(ends: list[Any], scope: Scope) -> None:
+    """Refuse an interval of values that ends before it starts."""
+    spans = [None if _is_open(end) or _is_property(end) else moment(end, scope) for end in ends]
+    if spans[0] and spans[1] and spans[1][1] < spans[0][0]:
+        raise scope.refusal(reason="an interval ends before it starts")
+
+
+def _interval_end(tree: Any, side: int, scope: Scope) -> _End:
+    """One end of an interval: `side` 0 is its start, 1 its end."""
+    if _is_open(tree):
+        return _End(open=(-1, 1)[side])
+    if _is_property(tree):
+        return _property(tree["property"], scope)
+    return _End(value=moment(tree, scope)[side])
+
+
+def _is_open(tree: Any) -> bool:
+    return isinstance(tree, str) and tree in OPEN
+
+
+def _is_property(tree: Any) -> bool:
+    return isinstance(tree, dict) and "property" in tree
+
+
+def _property(name: Any, scope: Scope) -> _End:
+    found = scope.properties.find(name, scope.parameter)
+    if found.kind is not Kind.TIME:
+        raise scope.refusal(reason=f"{found.name} is {found.kind}, not a time")
+    return _End(found.expression)
+
+
+def _bound(value: datetime | None, towards: int) -> _End:
+    return _End(open=towards) if value is None else _End(value=value)

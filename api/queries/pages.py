@@ -1,0 +1,198 @@
+"""Statements of a search: the items of one page, and how many there are in all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from api.queries.filters import Scope, condition, meets
+from api.queries.sql import Parameters, all_of, any_of
+from api.search.model import SortKey
+from api.search.properties import COLUMNS as PROPERTY_COLUMNS
+from api.search.properties import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from api.search.model import Search
+    from api.search.properties import PropertyTable
+
+_COLUMNS: Final = "tableoid::int8 AS partition, id, collection, ST_AsGeoJSON(geometry, 20) AS geometry, content"
+"""The digits of a coordinate are those that it takes to read the same number back."""
+
+SQL_TYPES: Final = {
+    Kind.TEXT: "text",
+    Kind.BOOLEAN: "text",
+    Kind.INTEGER: "int4",
+    Kind.NUMBER: "float8",
+    Kind.TIME: "timestamptz",
+}
+_TIES: Final = tuple(column for name in ("collection", "id") for column in PROPERTY_COLUMNS if column.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL and the values bound to it."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which items, and in which order.
+
+    Attributes:
+        where: SQL of the condition on items.
+        values: Bound in it.
+        keys: The order; no two items are equal in all of them.
+    """
+
+    where: str
+    values: tuple[Any, ...]
+    keys: tuple[SortKey, ...]
+
+    @classmethod
+    def of(cls, search: Search, properties: PropertyTable) -> Selection:
+        """What a search selects.
+
+        Raises:
+            InvalidParameter: One of its conditions cannot be carried out.
+        """
+        bound = Parameters()
+        where = all_of(list(_parts(search, properties, bound)))
+        named = {key.property.name for key in search.sort}
+        descending = search.sort[0].descending
+        ties = (SortKey(tie, descending) for tie in _TIES if tie.name not in named)
+        return cls(where, tuple(bound.values), (*search.sort, *ties))
+
+
+def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
+    if search.collections:
+        yield f"collection = ANY({bound.bind(list(search.collections), 'text[]')})"
+    if search.ids:
+        yield f"id = ANY({bound.bind(list(search.ids), 'text[]')})"
+    if search.interval and search.interval.end:
+        yield f"datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
+    if search.interval and search.interval.start:
+        yield f"end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
+    if search.geometry:
+        yield meets(search.geometry, bound)
+    for each in search.conditions:
+        yield condition(each.tree, Scope(properties, bound, each.parameter))
+
+
+Place = tuple[Any, ...]
+"""Values of an item in the keys of an order; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where in an order to go on, which way, and whether with the item at the place itself."""
+
+    place: Place
+    backwards: bool
+    inclusive: bool = False
+
+
+def page_statements(selection: Selection, turn: Turn | None, limit: int) -> Iterator[Statement]:
+    """Statements whose rows, one after the other, are those beyond a place in the order, the nearest first.
+
+    Items without the first key come last, in a statement of their own: so both can run along an index, which keeps
+    such rows at one end or the other.
+
+    Args:
+        selection: Which items.
+        turn: Where to go on; None is the beginning.
+        limit: Rows of each statement at most.
+    """
+    if not selection.keys[0].property.nullable:
+        yield _page(selection, turn, limit, lacking=None)
+        return
+    halves = (True, False) if turn and turn.backwards else (False, True)
+    start = halves[0] if turn is None else turn.place[0] is None
+    for lacking in halves[halves.index(start) :]:
+        yield _page(selection, turn, limit, lacking=lacking, whole=lacking is not start)
+
+
+def _page(
+    selection: Selection, turn: Turn | None, limit: int, *, lacking: bool | None, whole: bool = False
+) -> Statement:
+    """Rows beyond a place.
+
+    Args:
+        selection: Which items.
+        turn: The place.
+        limit: Rows at most.
+        lacking: Whether those that lack the first key, or those that have it; None when all have it.
+        whole: All of those, since the place lies before them.
+    """
+    bound = Parameters(list(selection.values))
+    first, backwards = selection.keys[0], turn is not None and turn.backwards
+    parts = [selection.where]
+    if lacking is not None:
+        parts.append(f"{first.property.expression} IS {'' if lacking else 'NOT '}NULL")
+    if turn is not None and not whole:
+        parts += _beyond(selection.keys, turn, bound)
+    ordered = selection.keys[1:] if lacking else selection.keys
+    order = ", ".join(_direction(key, backwards=backwards, first=key is first) for key in ordered)
+    values = ", ".join(f"{key.property.expression} AS key{number}" for number, key in enumerate(selection.keys))
+    text = (
+        f"SELECT {_COLUMNS}, {values} FROM pgstac.items "  # noqa: S608 -- text of ours, values bound
+        f"WHERE {all_of(parts)} ORDER BY {order} LIMIT {bound.bind(limit, 'int8')}"
+    )
+    return Statement(text, tuple(bound.values))
+
+
+def _ascends(key: SortKey, *, backwards: bool) -> bool:
+    return key.descending is backwards
+
+
+def _direction(key: SortKey, *, backwards: bool, first: bool) -> str:
+    direction = "ASC" if _ascends(key, backwards=backwards) else "DESC"
+    nulls = f" NULLS {'FIRST' if backwards else 'LAST'}" if key.property.nullable and not first else ""
+    return f"{key.property.expression} {direction}{nulls}"
+
+
+def _beyond(keys: Sequence[SortKey], turn: Turn, bound: Parameters) -> Iterator[str]:
+    """What holds for the rows beyond a place: equal in some keys, and beyond it in the next."""
+    equal: list[str] = []
+    ways: list[str] = []
+    for key, value in zip(keys, turn.place, strict=True):
+        expression = key.property.expression
+        if value is None:
+            if turn.backwards:
+                ways.append(all_of([*equal, f"{expression} IS NOT NULL"]))
+            equal.append(f"{expression} IS NULL")
+            continue
+        operator = ">" if _ascends(key, backwards=turn.backwards) else "<"
+        placeholder = bound.bind(value, SQL_TYPES[key.property.kind])
+        beyond = f"{expression} {operator} {placeholder}"
+        if key is keys[0]:
+            yield f"{expression} {operator}= {placeholder}"  # says nothing new, but an index can begin there
+        elif key.property.nullable and not turn.backwards:
+            beyond = any_of([beyond, f"{expression} IS NULL"])
+        ways.append(all_of([*equal, beyond]))
+        equal.append(f"{expression} = {placeholder}")
+    yield any_of([*ways, all_of(equal)] if turn.inclusive else ways)
+
+
+def count_statement(selection: Selection, at_most: int) -> Statement:
+    """Counts the items, and stops at a number."""
+    bound = Parameters(list(selection.values))
+    text = (
+        f"SELECT count(*) FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
+        f"LIMIT {bound.bind(at_most, 'int8')}) AS found"
+    )
+    return Statement(text, tuple(bound.values))
+
+
+def estimate_statement(selection: Selection) -> Statement:
+    """The planner's view of a search, of which the rows expected are the number estimated."""
+    text = f"EXPLAIN (FORMAT JSON) SELECT FROM pgstac.items WHERE {selection.where}"
+    return Statement(text, selection.values)
+
+
+def item_statement(collection: str, item: str) -> Statement:
+    """One item."""
+    return Statement(f"SELECT {_COLUMNS} FROM pgstac.items WHERE collection = $1 AND id = $2", (collection, item))  # noqa: S608

@@ -1,0 +1,14 @@
+"""Searches of items, from a request to a page.
+
+    read ─► model            what a request asks for, checked, as one value: `Search`
+     ├► cql2 · query         filters as CQL2 JSON; the Query extension and plain parameters turned into it
+     ├► names                unknown names refused, the nearest known one told
+     └► catalogue            what the database holds: collections, properties, the secret of the tokens
+    page                     runs a search: one page of rows, before or after a place in the order
+     ├► tokens               such a place as opaque text, signed
+     ├► totals               how many items match
+     └► hydration ─► fields  rows as items, whole or in part
+    links                    links of a page and of its items
+
+The SQL is in `api.queries`.
+"""

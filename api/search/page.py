@@ -1,0 +1,103 @@
+"""One page of a search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from api.queries.pages import Selection, Turn, item_statement, page_statements
+from api.search.hydration import items_of
+from api.search.tokens import TokenSigner
+from api.search.totals import Total, count
+
+if TYPE_CHECKING:
+    from asyncpg import Connection, Record
+
+    from api.search.catalogue import Catalogue, CatalogueCache
+    from api.search.model import Search
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items, how many there are in all, and the tokens of the pages after and before."""
+
+    items: list[dict[str, Any]]
+    total: Total
+    next_token: str | None
+    prev_token: str | None
+
+
+async def read_page(
+    search: Search, catalogue: Catalogue, connection: Connection, cache: CatalogueCache, exact_up_to: int
+) -> Page:
+    """Carry out a search.
+
+    Args:
+        search: What is asked for.
+        catalogue: What there is.
+        connection: One session is enough for all of it.
+        cache: Keeps what items are put together from.
+        exact_up_to: How many matches are counted before the number is estimated.
+
+    Raises:
+        InvalidParameter: The search makes no sense for this catalogue, or the token is not of this search.
+        ServiceError: The database could not do it.
+    """
+    selection = Selection.of(search, catalogue.properties)
+    signer = TokenSigner(catalogue.secret, selection)
+    turn = signer.read(search.token) if search.token else None
+    rows, more = await _rows(selection, turn, search.limit, connection)
+    if turn is None and not more:
+        total = Total(len(rows))
+    else:
+        total = await count(connection, selection, exact_up_to)
+    after, before = _neighbours(rows, turn, more=more)
+    return Page(
+        items=await items_of(rows, connection, cache),
+        total=total,
+        next_token=signer.write(after) if after else None,
+        prev_token=signer.write(before) if before else None,
+    )
+
+
+async def _rows(
+    selection: Selection, turn: Turn | None, limit: int, connection: Connection
+) -> tuple[list[Record], bool]:
+    """The rows of a page in the order of the search, and whether there are more in the direction of reading."""
+    backwards = turn is not None and turn.backwards
+    rows: list[Record] = []
+    for statement in page_statements(selection, turn, limit + 1):
+        rows += await connection.fetch(statement.text, *statement.values)
+        if len(rows) > limit:
+            break
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return (rows[::-1] if backwards else rows), more
+
+
+def _neighbours(rows: list[Record], turn: Turn | None, *, more: bool) -> tuple[Turn | None, Turn | None]:
+    """The places that the pages after and before begin at.
+
+    Where one came from there was something; a page whose rows were deleted meanwhile leads back there too, to the very
+    item it was to begin after.
+    """
+    if turn is None:
+        return (Turn(_place(rows[-1]), backwards=False) if more else None), None
+    if not rows:
+        back = Turn(turn.place, backwards=not turn.backwards, inclusive=True)
+        return (back, None) if turn.backwards else (None, back)
+    has_next, has_prev = (True, more) if turn.backwards else (more, True)
+    after = Turn(_place(rows[-1]), backwards=False) if has_next else None
+    before = Turn(_place(rows[0]), backwards=True) if has_prev else None
+    return after, before
+
+
+def _place(row: Record) -> tuple[Any, ...]:
+    return tuple(value for name, value in row.items() if name.startswith("key"))
+
+
+async def read_item(collection: str, item: str, connection: Connection, cache: CatalogueCache) -> dict[str, Any] | None:
+    """One item, or None."""
+    statement = item_statement(collection, item)
+    rows = await connection.fetch(statement.text, *statement.values)
+    return (await items_of(rows, connection, cache))[0] if rows else None

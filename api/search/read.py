@@ -1,0 +1,97 @@
+"""From a request to a `Search`: the parameters are put together, and every name is looked up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from api.filters import filter_tree
+from api.geometries import bbox_geometry
+from api.search.fields import read_fields
+from api.search.model import Condition, Search, SortKey
+from api.search.names import refuse_unknown
+from api.search.query import plain_condition, query_conditions
+from api.times import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from api.search.catalogue import Catalogue
+    from api.search.model import Fields
+    from api.search.properties import PropertyTable
+
+
+class Asked(Protocol):
+    """The body of `POST /search` as its model has checked it: `api.parameters.SearchPost` with its extensions."""
+
+    collections: list[str] | None
+    ids: list[str] | None
+    bbox: Any
+    intersects: dict[str, Any] | None
+    datetime: str | None
+    limit: int
+    token: str | None
+    filter_expr: str | dict[str, Any] | bool | None
+    filter_lang: str | None
+    query: dict[str, dict[str, Any]] | None
+    sortby: list[Any] | None
+    fields: Any
+
+
+DEFAULT_SORT: Final = ("datetime", True)
+"""The newest first, when a request does not say."""
+
+
+def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue) -> Search:
+    """What a request asks for.
+
+    Args:
+        asked: Its body, or its parameters in that form.
+        plain: Parameters named after properties, with their values as text.
+        catalogue: What there is to search in.
+
+    Raises:
+        InvalidParameter: Something cannot be understood, or is not there.
+    """
+    collections = tuple(dict.fromkeys(asked.collections or ()))
+    refuse_unknown("collections", collections, catalogue.collections, "collection")
+    return Search(
+        collections=collections,
+        ids=tuple(dict.fromkeys(asked.ids or ())),
+        geometry=_geometry(asked),
+        interval=Interval.parse(asked.datetime) if asked.datetime else None,
+        conditions=tuple(_conditions(asked, plain, catalogue.properties)),
+        sort=_sort(asked, catalogue.properties),
+        limit=asked.limit,
+        token=asked.token or None,
+        fields=_fields(asked, catalogue.properties),
+    )
+
+
+def _geometry(asked: Asked) -> str | None:
+    found = bbox_geometry(asked.bbox) if asked.bbox else asked.intersects
+    return orjson.dumps(found).decode() if found else None
+
+
+def _conditions(asked: Asked, plain: Mapping[str, str], properties: PropertyTable) -> Iterator[Condition]:
+    if asked.filter_expr not in (None, "", {}):
+        yield Condition("filter", filter_tree(asked.filter_expr, asked.filter_lang))
+    yield from query_conditions(asked.query or {}, properties)
+    for name, text in plain.items():
+        yield plain_condition(properties.find(name, name), text)
+
+
+def _sort(asked: Asked, properties: PropertyTable) -> tuple[SortKey, ...]:
+    wanted = [(key.field, key.direction == "desc") for key in asked.sortby or ()] or [DEFAULT_SORT]
+    keys: dict[str, SortKey] = {}
+    for name, descending in wanted:
+        found = properties.find_sortable(name, "sortby")
+        keys.setdefault(found.name, SortKey(found, descending))
+    return tuple(keys.values())
+
+
+def _fields(asked: Asked, properties: PropertyTable) -> Fields:
+    wanted: Any = asked.fields
+    include, exclude = (wanted.include or (), wanted.exclude or ()) if wanted else ((), ())
+    return read_fields(include, exclude, properties)
