@@ -18,10 +18,13 @@ import rasterio
 from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
+from rasterio.session import DummySession
 from rasterio.windows import Window
 from rio_cogeo.cogeo import cog_validate
 
 from catalog_builder.errors import PackageRefused
+from catalog_builder.location.access import gdal_options
+from catalog_builder.location.address import Location
 from catalog_builder.mask import Scan
 from catalog_builder.model import Grid, LineOfSight
 from catalog_builder.vocab.products import Product
@@ -33,10 +36,15 @@ Dataset: TypeAlias = DatasetReader
 
 
 @contextmanager
-def session() -> Iterator[None]:
-    """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks."""
-    options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"}
-    with rasterio.Env(**options), warnings.catch_warnings():
+def session(location: Location | None = None) -> Iterator[None]:
+    """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks.
+
+    Args:
+        location: the package, or any place in the same store; None for a disk.
+    """
+    options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"} | gdal_options(location)
+    # No session: rasterio would ask boto3 for what the options and the environment tell.
+    with rasterio.Env(session=DummySession(), **options), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield
 

@@ -84,7 +84,7 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     if codes and name.kind.code not in codes:
         reason = f"it is named as a package of {name.kind.code} but holds products of {' and '.join(sorted(codes))}"
         raise PackageRefused(str(found.path), reason)
-    with raster.session():
+    with raster.session(found.path):
         rasters, seen = _read_rasters(files.rasters, name, outline)
     return Package(
         found=found,

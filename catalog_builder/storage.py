@@ -12,8 +12,6 @@ from catalog_builder.model import Found, Member
 
 MAX_TEXT_BYTES = 16 * 2**20
 """Largest text that is read; the longest list of a real package has some thousand lines."""
-BLOCK_BYTES = 2**20
-"""What a checksum reads at once."""
 
 
 def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
@@ -131,9 +129,8 @@ def _in_archive(found: Found, *, checksums: bool) -> list[Member]:
 def _sha256(path: Location) -> str:
     digest = hashlib.sha256()
     try:
-        with at(path).open() as file:
-            while block := file.read(BLOCK_BYTES):
-                digest.update(block)
+        for block in at(path).blocks():
+            digest.update(block)
     except OSError as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {error.strerror}") from error
     return digest.hexdigest()

@@ -6,7 +6,8 @@ at all raises `StoreError`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -36,6 +37,27 @@ class Facts(NamedTuple):
     """Time of modification, nanoseconds since 1970."""
     tag: str | None = None
     """The store's own mark of the content (ETag); None on a disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEntry:
+    """A name in a folder of a store, whose listing tells all about its files."""
+
+    name: str
+    facts: Facts | None = None
+    """None for a folder."""
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return self.facts is None
+
+    def is_file(self) -> bool:
+        """Whether it is an object."""
+        return self.facts is not None
+
+    def is_symlink(self) -> bool:
+        """Never: stores have none."""
+        return False
 
 
 class OpenFile(Protocol):
@@ -86,8 +108,11 @@ class Handle(Protocol):
     def facts(self) -> Facts:
         """Those of a file."""
 
+    def blocks(self) -> Iterator[bytes]:
+        """Content of a file from its start to its end."""
+
     def open(self) -> OpenFile:
-        """Open a file for reading."""
+        """Open a file for reading here and there."""
 
     def read(self, limit: int) -> bytes:
         """The first bytes of a file, at most `limit`."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
 from stat import S_ISREG
 
 from catalog_builder.location.handle import Entry, Facts, OpenFile
+
+BLOCK_BYTES = 2**20
+"""What is read at once of a file that is read whole."""
 
 
 class _File(io.BufferedReader):
@@ -67,8 +70,14 @@ class LocalHandle:
             raise OSError(EINVAL, "it is no regular file")
         return _facts(status)
 
+    def blocks(self) -> Iterator[bytes]:
+        """Content of a file from its start to its end."""
+        with self.path.open("rb") as file:
+            while block := file.read(BLOCK_BYTES):
+                yield block
+
     def open(self) -> OpenFile:
-        """Open a file for reading."""
+        """Open a file for reading here and there."""
         return _File(self.path)
 
     def read(self, limit: int) -> bytes:
