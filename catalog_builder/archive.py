@@ -12,10 +12,11 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from stat import S_IFDIR, S_IFMT, S_IFREG
-from typing import IO, cast
+from typing import IO, TypeAlias, cast
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, OpenFile, at
@@ -157,14 +158,41 @@ def _blocks(archive: Location, path: str) -> Iterator[bytes]:
             yield block
 
 
+_Opened: TypeAlias = tuple[OpenFile, zipfile.ZipFile]
+_KEPT: ContextVar[tuple[dict[Location, _Opened], ExitStack] | None] = ContextVar("_KEPT", default=None)
+
+
 @contextmanager
-def _opened(archive: Location) -> Iterator[tuple[OpenFile, zipfile.ZipFile]]:
+def kept_open() -> Iterator[None]:
+    """Within, an archive is opened once, however many of its entries are read."""
+    with ExitStack() as stack:
+        token = _KEPT.set(({}, stack))
+        try:
+            yield
+        finally:
+            _KEPT.reset(token)
+
+
+@contextmanager
+def _opened(archive: Location) -> Iterator[_Opened]:
+    kept = _KEPT.get()
     try:
-        with at(archive).open() as file, zipfile.ZipFile(cast("IO[bytes]", _BoundedFile(file))) as content:
-            yield file, content
+        if kept is None:
+            with ExitStack() as stack:
+                yield _open(archive, stack)
+            return
+        opened, stack = kept
+        if archive not in opened:
+            opened[archive] = _open(archive, stack)
+        yield opened[archive]
     except _FAULTS as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         raise PackageRefused(str(archive), f"the archive cannot be read: {reason}") from error
+
+
+def _open(archive: Location, stack: ExitStack) -> _Opened:
+    file = stack.enter_context(at(archive).open())
+    return file, stack.enter_context(zipfile.ZipFile(cast("IO[bytes]", _BoundedFile(file))))
 
 
 def _check_infos(archive: Location, infos: list[zipfile.ZipInfo]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 
 from catalog_builder import archive
 from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
@@ -217,11 +216,11 @@ def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
     except PackageRefused:
         _tell_listing(seen)
         return
-    assets = {_file_name(asset): key for key, asset in _assets(seen).items()}
+    assets = {_place_in(asset): key for key, asset in _assets(seen).items()}
     for member in _members(package):
         file = _seen(member)
         if seen.item:
-            file.asset = assets.get(member.name)
+            file.asset = assets.get((ServiceLayout().asset(member.path, found.root, ""), member.entry))
             file.roles = tuple(_assets(seen)[file.asset]["roles"]) if file.asset else ()
         seen.files.append(file)
     seen.texts = _text_rows(package)
@@ -242,10 +241,10 @@ def _tell_reasons(seen: Inspection, outcome: Outcome) -> None:
             file.note = reasons.get(file.name, "")
 
 
-def _file_name(asset: Rows) -> str:
+def _place_in(asset: Rows) -> tuple[str, str | None]:
+    """Address of an asset, and its path in the archive that lies there."""
     entries = asset.get("archive")
-    href = str(entries[0]["href"] if entries else unquote(asset["href"]))
-    return href.rsplit("/", 1)[-1]
+    return asset["href"], entries[0]["href"] if entries else None
 
 
 def _assets(seen: Inspection) -> Rows:

@@ -89,7 +89,7 @@ def list_files(found: Found) -> list[FileFacts] | None:
     """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed."""
     try:
         if found.is_archive:
-            return [_file_facts(found.path.name, at(found.path).facts())]
+            return [_file_facts(found.path.name, found.facts or at(found.path).facts())]
         _, files = files_in(found.path)
     except OSError:
         return None

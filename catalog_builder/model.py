@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from catalog_builder.location.address import Location
+from catalog_builder.location.handle import Facts
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import Product
 from catalog_builder.vocab.regions import Region
@@ -160,6 +161,8 @@ class Found:
     name: str
     """The package name; of a renamed folder the one that the producer gave it."""
     is_archive: bool = False
+    facts: Facts | None = None
+    """Those of an archive where the listing of its folder told them, as a store's does."""
 
     @property
     def is_renamed(self) -> bool:

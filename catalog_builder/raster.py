@@ -36,11 +36,11 @@ Dataset: TypeAlias = DatasetReader
 
 
 @contextmanager
-def session(location: Location | None = None) -> Iterator[None]:
+def session(location: Location) -> Iterator[None]:
     """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks.
 
     Args:
-        location: the package, or any place in the same store; None for a disk.
+        location: the package, or any place in the same store.
     """
     options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"} | gdal_options(location)
     # No session: rasterio would ask boto3 for what the options and the environment tell.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from catalog_builder import mask, raster, sidecars, storage
+from catalog_builder import archive, mask, raster, sidecars, storage
 from catalog_builder.archive import is_package_archive
 from catalog_builder.errors import PackageRefused
 from catalog_builder.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
@@ -65,6 +65,7 @@ class _Seen:
     line_of_sight: LineOfSight | None = None
 
 
+@archive.kept_open()
 def read_package(found: Found, *, checksums: bool = False, outline: Outline | None = None) -> Package:
     """List and read one package.
 
@@ -136,7 +137,7 @@ def read_outline(found: Found) -> Outline | None:
     files = _sort(storage.list_members(found)).rasters
     key = _outlined(files, parse_package(found.name))
     chosen = [(member, product) for member, product in files if product.key == key][:1]
-    with raster.session():
+    with raster.session(found.path):
         return _read_rasters(chosen, parse_package(found.name), None)[1].outline
 
 

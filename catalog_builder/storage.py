@@ -36,7 +36,7 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
     if not found.is_archive:
         return None
     try:
-        facts = at(found.path).facts()
+        facts = found.facts or at(found.path).facts()
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be read: {error.strerror}") from error
     return Member(

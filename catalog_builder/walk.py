@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalog_builder.archive import is_package_archive, package_of_archive
 from catalog_builder.errors import TreeNotFound
-from catalog_builder.location import Entry, Location, at, relative
+from catalog_builder.location import Entry, Facts, Location, StoreEntry, at, relative
 from catalog_builder.model import Found
 from catalog_builder.names import is_package_name, is_raster_name
 
@@ -90,10 +90,10 @@ def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterat
         if not is_package_name(entry.name) or entry.is_dir():
             continue
         if is_package_archive(entry.name):
-            yield _archive(path, tree)
+            yield _archive(path, tree, entry.facts if isinstance(entry, StoreEntry) else None)
         elif entry.is_symlink() and not entry.is_file():
             yield Found(path=path, root=tree, name=entry.name)
 
 
-def _archive(path: Location, tree: Location) -> Found:
-    return Found(path=path, root=tree, name=package_of_archive(path.name), is_archive=True)
+def _archive(path: Location, tree: Location, facts: Facts | None = None) -> Found:
+    return Found(path=path, root=tree, name=package_of_archive(path.name), is_archive=True, facts=facts)

@@ -14,10 +14,12 @@ from rich.table import Table
 from catalog_builder.atlas import Atlas
 from catalog_builder.build import build as build_trees
 from catalog_builder.catalogue import Options
+from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import progress, wide_console
 from catalog_builder.cluster import Role
 from catalog_builder.database import resolve_dsn
 from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
+from catalog_builder.location import Location, locate
 from catalog_builder.page import page
 from catalog_builder.report import Report
 from catalog_builder.settings import BuilderSettings
@@ -38,7 +40,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
     epilog="Examples: flatsim-stac build /data/flatsim --out catalogue --href-base https://data.example.org/flatsim; "
     "flatsim-stac build /data/flatsim --database postgresql://user@host/flatsim"
 )
-@click.argument("trees", nargs=-1, type=click.Path(path_type=Path), metavar="TREE...")
+@click.argument("trees", nargs=-1, type=LOCATION, metavar="TREE...")
 @click.option(
     "--files-from",
     type=click.File(encoding="utf-8", errors="surrogateescape"),
@@ -71,7 +73,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
 @click.option("--refresh", is_flag=True, help="Read every package again, also those that have not changed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def build(
-    trees: tuple[Path, ...],
+    trees: tuple[Location, ...],
     *,
     files_from: TextIO | None,
     out: Path | None,
@@ -117,17 +119,17 @@ def build(
     raise SystemExit(status_of(report))
 
 
-def _listed(lines: TextIO) -> tuple[Path, ...]:
-    """Paths of a list; empty lines are none."""
-    return tuple(Path(line.rstrip("\r\n")) for line in lines if line.strip())
+def _listed(lines: TextIO) -> tuple[Location, ...]:
+    """Paths and addresses of a list; empty lines are none."""
+    return tuple(locate(line.rstrip("\r\n")) for line in lines if line.strip())
 
 
 def run(
-    trees: tuple[Path, ...],
+    trees: tuple[Location, ...],
     sink: Sink,
     layout: Layout,
     *,
-    base: Path | None = None,
+    base: Location | None = None,
     options: Options,
     workers: int,
     quiet: bool,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +10,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import wide_console
 from catalog_builder.inspection import FileSeen, Inspection, inspect_name, inspect_package
+from catalog_builder.location import Location, at
 
 REFUSED = 3
 """Exit status for a package that a build would refuse, as of a build that refuses some."""
@@ -22,13 +23,13 @@ REFUSED = 3
     epilog="Examples: flatsim-stac inspect /data/BALKANS/NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_...; "
     "flatsim-stac inspect CNES_InU_geo_20151111_20151123_sd_era_8rlks.tiff"
 )
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=LOCATION)
 @click.option(
-    "--tree", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    "--tree", type=LOCATION,
     help="Where its track's other packages are; default the folder around it.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, the whole item in it.")
-def inspect(path: Path, *, tree: Path | None, as_json: bool) -> None:
+def inspect(path: Location, *, tree: Location | None, as_json: bool) -> None:
     """Show what a build sees in the package PATH: its name, each file, sidecars, footprint, item, problems.
 
     PATH may also be an archive, a file of a package, or only a name of one. Exit status 3 when a build would refuse it.
@@ -42,10 +43,10 @@ def inspect(path: Path, *, tree: Path | None, as_json: bool) -> None:
         raise SystemExit(REFUSED)
 
 
-def look(path: Path, tree: Path | None) -> Inspection:
+def look(path: Location, tree: Location | None) -> Inspection:
     """The package at a path; of a product's file or of a mere name, what the name says."""
-    is_archive = path.is_file() and path.suffix.lower() == ".zip"
-    return inspect_package(path, tree=tree) if path.is_dir() or is_archive else inspect_name(path.name)
+    is_archive = path.suffix.lower() == ".zip" and at(path).is_file()
+    return inspect_package(path, tree=tree) if is_archive or at(path).is_folder() else inspect_name(path.name)
 
 
 def show(seen: Inspection, console: Console) -> None:

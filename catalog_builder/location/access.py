@@ -19,7 +19,7 @@ from catalog_builder.errors import StoreError
 from catalog_builder.location.address import GDAL_PREFIXES, Location
 
 CONNECT_TIMEOUT_S = 5
-REQUEST_TIMEOUT_S = 60
+REQUEST_TIMEOUT_S = 30
 RETRIES = 3
 """After faults of the network or the server, with growing pauses of a second or two in all."""
 
@@ -58,9 +58,9 @@ def variables() -> Variables:
     return tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith(_PREFIXES)))
 
 
-def gdal_options(location: Location | None) -> dict[str, str]:
+def gdal_options(location: Location) -> dict[str, str]:
     """What GDAL must know to read there; nothing for a disk."""
-    return {} if location is None or isinstance(location, Path) else _GDAL_HTTP | access_of(location.scheme).gdal
+    return {} if isinstance(location, Path) else _GDAL_HTTP | access_of(location.scheme).gdal
 
 
 def access_of(scheme: str, environ: Mapping[str, str] | None = None) -> Access:

@@ -39,8 +39,8 @@ T = TypeVar("T")
 BLOCK_BYTES = 16 * 2**10
 """What one request fetches at least when an object is read here and there."""
 KEPT_BLOCKS = 64
-STREAM_BYTES = 2**20
-"""Chunks of an object that is read whole."""
+LARGE_BYTES = 8 * 2**20
+"""What is fetched at most by one request."""
 NEAR_BYTES = 4096
 """Stretches closer than this are fetched by one request."""
 
@@ -115,16 +115,16 @@ class StoreHandle:
         return _facts(self._ask(lambda store: obstore.head(store, self.path.key)))
 
     def blocks(self) -> Iterator[bytes]:
-        """Content of an object, by one request."""
-        stream = self._ask(lambda store: obstore.get(store, self.path.key)).stream(min_chunk_size=STREAM_BYTES)
-        while True:
-            try:
-                block = next(stream, None)
-            except (BaseError, OSError) as error:
-                raise _fault(self.path, error) from error
-            if block is None:
-                return
-            yield bytes(block)
+        """Content of an object: by one request, or of a large one by several, each short enough to be repeated."""
+        key = self.path.key
+        found = self._ask(lambda store: obstore.get(store, key))
+        size = int(found.meta["size"])
+        if size <= LARGE_BYTES:
+            yield self._ask(lambda _: bytes(found.bytes()))
+            return
+        with self.open() as file:
+            while block := file.read(LARGE_BYTES):
+                yield block
 
     def open(self) -> OpenFile:
         """Open an object for reading here and there."""

@@ -37,14 +37,14 @@ def slanted(side: int = SIDE, *, shift: int = 0, top: int = 100) -> np.ndarray:
 
 
 def scan(path: Path) -> mask.Scan:
-    with raster.session(), raster.opened(path) as dataset:
+    with raster.session(path), raster.opened(path) as dataset:
         found = mask.scan(dataset)
     assert found is not None
     return found
 
 
 def compare(path: Path, known: mask.Scan) -> float | None:
-    with raster.session(), raster.opened(path) as dataset:
+    with raster.session(path), raster.opened(path) as dataset:
         return mask.compare(dataset, known.spans, known.height, known.width)
 
 

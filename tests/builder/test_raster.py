@@ -26,7 +26,7 @@ def write(path: Path, *, driver: str = "GTiff", georeferenced: bool = True, **op
 
 
 def grid(path: Path):
-    with raster.session(), raster.opened(path) as dataset:
+    with raster.session(path), raster.opened(path) as dataset:
         return raster.read_grid(path, dataset, size_bytes=path.stat().st_size)
 
 

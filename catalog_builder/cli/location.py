@@ -1,0 +1,25 @@
+"""Arguments that are paths or addresses of object stores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog_builder.errors import FlatsimError
+from catalog_builder.location import locate
+
+
+class LocationType(click.Path):
+    """A path, completed by the shell as one, or an address such as `s3://bucket/prefix`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The location of a text."""
+        try:
+            return value if not isinstance(value, str) else locate(value)
+        except FlatsimError as error:
+            self.fail(str(error), param, ctx)
+
+
+LOCATION = LocationType(path_type=Path)
