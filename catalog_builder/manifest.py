@@ -116,7 +116,7 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     Any change there changes the fingerprints of all: its pairs take their baselines, misclosures and time of day from
     there, and their outlines from one of the first pairs. A series is held against the names of all pairs.
     """
-    listings = [list_files(found) for found in plan.shared]
+    listings = [_state_of(found) for found in plan.shared]
     shared = [(str(found.path), files) for found, files in zip(plan.shared, listings, strict=True)]
     models = [(str(found.path), _rasters(list_files(found))) for found in plan.models]
     regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
@@ -126,17 +126,22 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     return Context(context, tuple(_fingerprint(found, files, whole) for found, files in pairs))
 
 
+def _state_of(found: Found) -> list[FileFacts] | str | None:
+    """Its files, or their digest where the walk has seen them already."""
+    return found.mark or list_files(found)
+
+
 def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
     return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
 def fingerprint(found: Found, context: str) -> str | None:
     """Fingerprint of a pair; None where it cannot be listed."""
-    return _fingerprint(found, list_files(found), context)
+    return _fingerprint(found, _state_of(found), context)
 
 
-def _fingerprint(found: Found, files: list[FileFacts] | None, context: str) -> str | None:
-    return None if files is None else _digest([context, str(found.root), found.name, files])
+def _fingerprint(found: Found, state: list[FileFacts] | str | None, context: str) -> str | None:
+    return None if state is None else _digest([context, str(found.root), found.name, state])
 
 
 def _digest(value: object) -> str:

@@ -163,6 +163,8 @@ class Found:
     is_archive: bool = False
     facts: Facts | None = None
     """Those of an archive where the listing of its folder told them, as a store's does."""
+    mark: str | None = None
+    """Of a folder, what its listing said of its files, as a digest, where the walk was told, as a store does."""
 
     @property
     def is_renamed(self) -> bool:

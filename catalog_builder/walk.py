@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from catalog_builder.archive import is_package_archive, package_of_archive
 from catalog_builder.errors import TreeNotFound
-from catalog_builder.location import Entry, Facts, Location, StoreEntry, at, relative
+from catalog_builder.location import Entry, Facts, Listings, Location, StoreEntry, at, relative
 from catalog_builder.model import Found
 from catalog_builder.names import is_package_name, is_raster_name
 
@@ -50,8 +51,14 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
     if not at(root).is_folder():
         msg = f"{root}: no such directory"
         raise TreeNotFound(msg)
-    seen: set[Hashable] = set()
     pending = [root]
+    with Listings(lambda folder: at(folder).scan()) as listings:
+        yield from _walk(tree, pending, listings)
+
+
+def _walk(tree: Location, pending: list[Location], listings: Listings) -> Iterator[Found | Loose | Unlisted]:
+    """The folders of a stack and all below them."""
+    seen: set[Hashable] = set()
     while pending:
         folder = pending.pop()
         is_package = is_package_name(folder.name)
@@ -59,13 +66,13 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
         try:
             if not _is_new(folder, seen):
                 continue
-            entries = at(folder).scan()
+            entries = listings.of(folder, pending)
         except OSError as error:  # of a package, reading it will tell
             yield package if is_package else Unlisted(folder, f"cannot be listed: {error.strerror}")
             continue
         folders = [entry.name for entry in entries if entry.is_dir()]
         if is_package:
-            yield package
+            yield replace(package, mark=_mark(entries))
             is_wrapped = folder.name in folders and not any(entry.is_file() for entry in entries)
             folders = [name for name in folders if not (is_wrapped and name == folder.name)]
         elif any(is_raster_name(entry.name) and entry.is_file() for entry in entries):
@@ -81,6 +88,12 @@ def _is_new(folder: Location, seen: set[Hashable]) -> bool:
         return False
     seen.add(place)
     return True
+
+
+def _mark(entries: list[Entry]) -> str | None:
+    """Digest of the files of a folder of a store; None where none is told of, as on a disk."""
+    files = [(entry.name, entry.facts) for entry in entries if isinstance(entry, StoreEntry) and entry.facts]
+    return sha256(repr(files).encode()).hexdigest() if files else None
 
 
 def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[Found]:

@@ -11,10 +11,23 @@ from pathlib import Path
 
 from catalog_builder.errors import StoreError
 from catalog_builder.location.address import Location, ObjectPath, locate, relative
+from catalog_builder.location.ahead import Listings
 from catalog_builder.location.handle import Entry, Facts, Handle, OpenFile, StoreEntry
 from catalog_builder.location.local import LocalHandle
 
-__all__ = ["Entry", "Facts", "Handle", "Location", "ObjectPath", "OpenFile", "StoreEntry", "at", "locate", "relative"]
+__all__ = [
+    "Entry",
+    "Facts",
+    "Handle",
+    "Listings",
+    "Location",
+    "ObjectPath",
+    "OpenFile",
+    "StoreEntry",
+    "at",
+    "locate",
+    "relative",
+]
 
 
 def at(location: Location) -> Handle:

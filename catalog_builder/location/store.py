@@ -45,6 +45,8 @@ NEAR_BYTES = 4096
 """Stretches closer than this are fetched by one request."""
 
 _LOGIN_FAULTS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed")
+_EMPTY_FAULT = "InvalidRange"
+"""What a store says of the end of an object without any byte."""
 _XML_FAULT = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 _SERVER = re.compile(r"(https?://[^/\s?]+)")
 _CAUSE = re.compile(r'message: "([^"]*)"')
@@ -116,15 +118,25 @@ class StoreHandle:
 
     def blocks(self) -> Iterator[bytes]:
         """Content of an object: by one request, or of a large one by several, each short enough to be repeated."""
-        key = self.path.key
-        found = self._ask(lambda store: obstore.get(store, key))
-        size = int(found.meta["size"])
-        if size <= LARGE_BYTES:
-            yield self._ask(lambda _: bytes(found.bytes()))
+        first = self.read(LARGE_BYTES)
+        yield first
+        if len(first) < LARGE_BYTES:
             return
         with self.open() as file:
+            file.seek(LARGE_BYTES)
             while block := file.read(LARGE_BYTES):
                 yield block
+
+    def read(self, limit: int) -> bytes:
+        """The first bytes of an object, at most `limit`, by one request unless there are more."""
+        key = self.path.key
+
+        def question(store: Any) -> bytes:
+            found = obstore.get(store, key)
+            is_short = found.meta["size"] <= limit
+            return bytes(found.bytes() if is_short else obstore.get_range(store, key, start=0, length=limit))
+
+        return self._ask(question)
 
     def open(self) -> OpenFile:
         """Open an object for reading here and there."""
@@ -210,7 +222,9 @@ def _end_of(store: Any, key: str) -> tuple[int, bytes]:
     """Size of an object and its last bytes, by one request where the store counts from the end."""
     try:
         found = obstore.get(store, key, options={"range": {"suffix": BLOCK_BYTES}})
-    except NotSupportedError:
+    except BaseError as error:
+        if not isinstance(error, NotSupportedError) and _EMPTY_FAULT not in str(error):
+            raise
         return int(obstore.head(store, key)["size"]), b""
     return int(found.meta["size"]), bytes(found.bytes())
 
