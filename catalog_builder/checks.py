@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import degrees, radians, sin
 from typing import Final
 
+from catalog_builder.extent import meet
 from catalog_builder.footprint import bbox, is_on_earth
 from catalog_builder.model import DatePair, Footprint, Grid, Package, Ring, Track
 from catalog_builder.sidecars import iso_time, number, orbit_state, scenes
@@ -241,9 +242,9 @@ def plausible_footprint(package: Package, _track: Track, footprint: Footprint) -
     low, high = AREA_LIMITS_KM2
     if not low <= area_km2 <= high:
         yield f"the footprint {here} has {area_km2:.0f} km2, not between {low:.0f} and {high:.0f}"
-    if region.bbox is None or _meet((west, south, east, north), region.bbox):
+    if region.bbox is None or meet((west, south, east, north), region.bbox):
         return
-    swapped = _meet((south, west, north, east), region.bbox)
+    swapped = meet((south, west, north, east), region.bbox)
     there = ", ".join(f"{value:g}" for value in region.bbox)
     hint = ": latitude and longitude look swapped" if swapped else ""
     yield f"the footprint {here} is not in {region.title} ({there}){hint}"
@@ -257,10 +258,6 @@ def area_of(ring: Ring) -> float:
     """
     total = sum((x2 - x1) * (sin(radians(y1)) + sin(radians(y2))) / 2 for (x1, y1), (x2, y2) in pairwise(ring))
     return abs(degrees(total)) * KM_PER_DEGREE**2
-
-
-def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def _in_days(moment: datetime, first: date, last: date) -> bool:

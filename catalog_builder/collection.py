@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ import pystac
 from pystac.utils import str_to_datetime
 
 from catalog_builder.assets import item_assets
+from catalog_builder.extent import Extent
 from catalog_builder.layout import Layout
 from catalog_builder.links import collection_links
 from catalog_builder.regions import region_of
@@ -43,7 +43,7 @@ class CollectionSummary:
         self.region = region
         self.kind = kind
         self.count = 0
-        self._bbox = [math.inf, math.inf, -math.inf, -math.inf]
+        self._extent = Extent()
         self._start: datetime | None = None
         self._end: datetime | None = None
         self._values: dict[str, set[Any]] = {name: set() for name in VALUES}
@@ -58,9 +58,7 @@ class CollectionSummary:
     def add(self, item: ItemDict) -> None:
         """Take one item, as a dictionary, into account."""
         self.count += 1
-        west, south, east, north = item["bbox"]
-        box = self._bbox
-        self._bbox = [min(box[0], west), min(box[1], south), max(box[2], east), max(box[3], north)]
+        self._extent.add(item["bbox"])
         properties = item["properties"]
         start, end = (str_to_datetime(properties[name]) for name in ("start_datetime", "end_datetime"))
         self._start = min(self._start or start, start)
@@ -79,8 +77,7 @@ class CollectionSummary:
     def merge(self, other: CollectionSummary) -> None:
         """Take all that another one of the same collection has seen into account."""
         self.count += other.count
-        mine, theirs = self._bbox, other._bbox
-        self._bbox = [*map(min, mine[:2], theirs[:2]), *map(max, mine[2:], theirs[2:])]
+        self._extent.merge(other._extent)
         self._start = min(filter(None, (self._start, other._start)), default=None)
         self._end = max(filter(None, (self._end, other._end)), default=None)
         self._synthetic |= other._synthetic
@@ -96,7 +93,7 @@ class CollectionSummary:
             id=self.id,
             title=collection_title(self.region, self.kind),
             description=self._description(),
-            extent=self._extent(),
+            extent=self._pystac_extent(),
             license=self.region.license,
             keywords=self._keywords(),
             providers=[pystac.Provider.from_dict(_provider(row, self.kind)) for row in self.region.providers],
@@ -122,8 +119,8 @@ class CollectionSummary:
         mark = (SYNTHETIC_KEYWORD,) if self._synthetic else ()
         return [*KEYWORDS, *KIND_KEYWORDS[self.kind.code], self.region.title, *mark]
 
-    def _extent(self) -> pystac.Extent:
-        box = self._bbox if self.count else list(WHOLE_EARTH)
+    def _pystac_extent(self) -> pystac.Extent:
+        box = self._extent.box() or list(WHOLE_EARTH)
         return pystac.Extent(pystac.SpatialExtent([box]), pystac.TemporalExtent([[self._start, self._end]]))
 
     def _summaries(self) -> dict[str, Any]:

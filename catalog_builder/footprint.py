@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shapely.geometry import Polygon
+import antimeridian
+from shapely.geometry import MultiPolygon, Polygon, mapping
 from shapely.geometry.polygon import orient
 from shapely.validation import make_valid
 
@@ -83,16 +84,41 @@ def _largest(polygon: Any) -> Polygon:
 
 
 def is_on_earth(ring: Ring) -> bool:
-    """Whether all vertices are longitudes and latitudes."""
-    return all(abs(lon) <= LON_LIMIT and abs(lat) <= LAT_LIMIT for lon, lat in ring)
+    """Whether all vertices are longitudes and latitudes. Across the antimeridian longitudes go on beyond 180."""
+    lons = [lon for lon, _ in ring]
+    is_lon = max(map(abs, lons)) <= 2 * LON_LIMIT and max(lons) - min(lons) <= LON_LIMIT
+    return is_lon and all(abs(lat) <= LAT_LIMIT for _, lat in ring)
 
 
 def geometry(ring: Ring) -> dict[str, Any]:
-    """GeoJSON Polygon of a ring."""
-    return {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
+    """GeoJSON of a ring: a Polygon; a MultiPolygon where the antimeridian cuts it (RFC 7946, 3.1.9)."""
+    if _is_within_bounds(ring):
+        return {"type": "Polygon", "coordinates": [[list(point) for point in ring]]}
+    shape: dict[str, Any] = mapping(_cut(ring))
+    return {"type": shape["type"], "coordinates": _as_lists(shape["coordinates"])}
 
 
 def bbox(ring: Ring) -> list[float]:
-    """West, south, east, north of a ring."""
+    """West, south, east, north of a ring; west is greater than east where it crosses the antimeridian."""
+    if not _is_within_bounds(ring):
+        return [round(value, DECIMALS) for value in antimeridian.bbox(_cut(ring))]
     lons, lats = zip(*ring, strict=True)
     return [min(lons), min(lats), max(lons), max(lats)]
+
+
+def _is_within_bounds(ring: Ring) -> bool:
+    return all(abs(lon) <= LON_LIMIT for lon, _ in ring)
+
+
+def _cut(ring: Ring) -> Polygon | MultiPolygon:
+    """Without the parts that have no area, as of a ring that only touches the antimeridian."""
+    shape = antimeridian.fix_polygon(Polygon(ring))
+    parts = [part for part in getattr(shape, "geoms", [shape]) if part.area > 0]
+    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+
+
+def _as_lists(coordinates: Any) -> Any:
+    """Tuples to lists, as JSON has them; coordinates to the precision of rings."""
+    if isinstance(coordinates, float):
+        return round(coordinates, DECIMALS)
+    return [_as_lists(part) for part in coordinates]

@@ -181,7 +181,10 @@ def line_of_sight(*, east: float, north: float, up: float) -> LineOfSight | None
 
 
 def read_ground_ring(dataset: Dataset) -> list[tuple[float, float]]:
-    """Outline of a radar lookup table: (longitude, latitude) down its left edge and up its right one."""
+    """Outline of a radar lookup table: (longitude, latitude) down its left edge and up its right one.
+
+    Longitudes go on beyond 180 or -180 across the antimeridian.
+    """
     left, right = [], []
     count = min(dataset.height, TABLE_ROWS)
     for row in sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()}):
@@ -191,4 +194,6 @@ def read_ground_ring(dataset: Dataset) -> list[tuple[float, float]]:
         if columns.size:
             left.append((float(longitudes[columns[0]]), float(latitudes[columns[0]])))
             right.append((float(longitudes[columns[-1]]), float(latitudes[columns[-1]])))
-    return left + right[::-1]
+    ring = left + right[::-1]
+    lons = np.unwrap([lon for lon, _ in ring], period=360).tolist()
+    return [(lon, lat) for lon, (_, lat) in zip(lons, ring, strict=True)]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from catalog_builder.errors import SettingError
+from catalog_builder.extent import HALF_TURN_DEG, width_of
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.regions import BY_CODE, Region, catalogue_code
 from catalog_builder.vocab.regions import region_of as listed_region
@@ -51,8 +52,8 @@ class RegionRow(BaseModel):
         if (self.license is None) != (self.license_url is None):
             msg = "license and license_url are given together or not at all"
             raise ValueError(msg)
-        if self.bbox and not (self.bbox[0] < self.bbox[2] and self.bbox[1] < self.bbox[3]):
-            msg = "bbox is west, south, east, north"
+        if self.bbox and not (0 < width_of(self.bbox) < HALF_TURN_DEG and self.bbox[1] < self.bbox[3]):
+            msg = "bbox is west, south, east, north; across the antimeridian west is greater than east"
             raise ValueError(msg)
         return self
 

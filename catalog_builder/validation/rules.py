@@ -47,6 +47,8 @@ def asset_words(item: Item) -> Iterator[str]:
 def true_footprint(item: Item) -> Iterator[str]:
     """The geometry is a footprint of valid data, not the box around it."""
     west, south, east, north = item["bbox"]
+    if item["geometry"]["type"] != "Polygon":
+        return
     ring = item["geometry"]["coordinates"][0]
     corners = {(x, y) for x in (west, east) for y in (south, north)}
     if {tuple(point) for point in ring} == corners:

@@ -103,5 +103,6 @@ def test_too_few_points_are_no_ring() -> None:
 
 
 def test_vertices_off_the_earth_are_seen() -> None:
-    assert is_on_earth(((20.0, 40.0), (181.0 - 360.0, -90.0)))
+    assert is_on_earth(((-170.0, 40.0), (181.0 - 360.0, -90.0)))
+    assert not is_on_earth(((20.0, 40.0), (-179.0, -90.0)))
     assert not is_on_earth(((40.0, 120.0),))
