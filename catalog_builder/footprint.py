@@ -112,7 +112,7 @@ def _is_within_bounds(ring: Ring) -> bool:
 
 def _cut(ring: Ring) -> Polygon | MultiPolygon:
     """Without the parts that have no area, as of a ring that only touches the antimeridian."""
-    shape = antimeridian.fix_polygon(Polygon(ring))
+    shape = antimeridian.fix_polygon(Polygon(ring), great_circle=False)  # edges of GeoJSON are straight in degrees
     parts = [part for part in getattr(shape, "geoms", [shape]) if part.area > 0]
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 

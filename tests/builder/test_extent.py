@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import rasterio
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rasterio.transform import Affine
 from shapely.geometry import Point, box, shape
@@ -34,7 +34,8 @@ def boxes(draw: st.DrawFn) -> list[float]:
 def holds(outer: list[float], inner: list[float]) -> bool:
     ahead = (inner[0] - outer[0]) % 360
     ahead = 0 if ahead > 359.9999 else ahead
-    return ahead + width_of(inner) <= width_of(outer) + 1e-6 and outer[1] <= inner[1] and inner[3] <= outer[3]
+    is_inside = width_of(outer) == 360 or ahead + width_of(inner) <= width_of(outer) + 1e-6
+    return is_inside and outer[1] <= inner[1] and inner[3] <= outer[3]
 
 
 @given(st.lists(boxes(), min_size=1, max_size=5))
@@ -71,6 +72,8 @@ def test_an_extent_of_the_whole_earth_and_of_nothing() -> None:
 
 
 @given(degrees, st.floats(0.1, 20), st.floats(-80, 70))
+@example(161.0, 20.0, 0.0)
+@example(180.0, 1.0, 0.0)
 def test_a_footprint_is_cut_at_the_antimeridian(west: float, width: float, south: float) -> None:
     ring = tuple((round(x, 6), round(y, 6)) for x, y in box(west, south, west + width, south + 5).exterior.coords)
     assert is_on_earth(ring)
