@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pystac
@@ -15,13 +15,15 @@ from catalog_builder.names import is_legend
 from catalog_builder.vocab.files import PNG, media_type, side_file
 from catalog_builder.vocab.kinds import Kind
 from catalog_builder.vocab.products import GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
+from catalog_builder.vocab.sidecars import FILTER_QUALITY, FILTER_STYLE, LOOKS_RATIO
 
 AssetHref = Callable[[Location], str]
 
 STANDARD_LOOKS = 8
 """The number of looks whose asset keys carry no suffix."""
 RANGE_TO_AZIMUTH_LOOKS = 4
-"""Looks in range for one look in azimuth, which makes pixels about square (`ratio` of nsbas.proc)."""
+"""Looks in range for one look in azimuth, which makes pixels about square; `ratio` of nsbas.proc may say another."""
+STATED_UNIT = "In the unit that the file's own metadata state. They do not say which direction is positive."
 FILL_VALUE = 0
 COMPLEX_TYPES = {"complex_int16": "cint16", "complex64": "cfloat32", "complex128": "cfloat64"}
 """Names of data types that STAC spells otherwise than rasterio."""
@@ -34,12 +36,13 @@ TIFF = "image/tiff"
 ZIP = "application/zip"
 
 
-def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
+def create_assets(package: Package, href: AssetHref, parameters: Mapping[str, str]) -> dict[str, pystac.Asset]:
     """All files of a package as assets: rasters, previews, metadata, then texts and figures, in a fixed order.
 
     Args:
         package: the package.
         href: address of a file.
+        parameters: of the processing, as `nsbas.proc` has them.
 
     Returns:
         Assets by key; every one has `roles`, `title` and `type`. No file is lost to a clash of keys.
@@ -47,16 +50,16 @@ def create_assets(package: Package, href: AssetHref) -> dict[str, pystac.Asset]:
     assets: dict[str, pystac.Asset] = {}
     keys: dict[str, str] = {}
     for raster, key in _keyed(package.rasters):
-        keys[_stem(raster.name)] = key
-        assets[key] = _raster_asset(raster, key, package, href)
+        keys[raster.name.stem] = key
+        assets[key] = _raster_asset(raster, key, package, href, parameters)
     thumbnail = _thumbnail_of(package)
     if thumbnail and package.archive is None:
         assets["thumbnail"] = _plain(thumbnail, "Preview", ["thumbnail"], href)
     for member, name in package.pictures:
-        key = keys.get(_stem(name), name.key)
+        key = keys.get(name.stem, name.key)
         assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, href)
     for member, name in package.metadata:
-        key = keys.get(_stem(name), name.key)
+        key = keys.get(name.stem, name.key)
         title = f"Producer's metadata of {_product_title(name)}"
         assets[_free(assets, f"metadata_{key}")] = _plain(member, title, ["metadata"], href)
     for member in package.others:
@@ -103,27 +106,26 @@ def _free(taken: dict[str, Any] | set[str], key: str) -> str:
     return free
 
 
-def _stem(name: ProductName) -> str:
-    """What a raster, its preview, legend and metadata share."""
-    text = name.text.rpartition(".")[0].lower()
-    return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
-
-
-def _raster_asset(raster: Raster, key: str, package: Package, href: AssetHref) -> pystac.Asset:
+def _raster_asset(
+    raster: Raster, key: str, package: Package, href: AssetHref, parameters: Mapping[str, str]
+) -> pystac.Asset:
     name, grid = raster.name, raster.grid
+    unit = package.texts.unit_of(name)
     fields = {
         **_constant_fields(name.product, name.geometry),
         **_projection(grid),
         "sar:looks_azimuth": name.looks,
-        "sar:looks_range": RANGE_TO_AZIMUTH_LOOKS * name.looks,
+        "sar:looks_range": _looks_ratio(parameters) * name.looks,
         "data_type": COMPLEX_TYPES.get(grid.dtype, grid.dtype),
         "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
         **_file_fields(raster.member, _media_type(grid)),
     }
-    bands = _bands(raster, package)
+    bands = _bands(raster, package, parameters)
     if bands:
         fields["bands"] = bands
-    description = _description(name.product, name.geometry, raster.line_of_sight)
+    if unit and "unit" in fields:
+        fields["unit"] = unit
+    description = STATED_UNIT if unit else _description(name.product, name.geometry, raster.line_of_sight)
     title = _product_title(name)
     if key != name.key:
         title = f"{title}, {name.looks} looks"
@@ -184,12 +186,24 @@ def band_fields(band: Band) -> dict[str, Any]:
     return fields
 
 
-def _bands(raster: Raster, package: Package) -> list[dict[str, Any]] | None:
+def _looks_ratio(parameters: Mapping[str, str]) -> int:
+    """Looks in range for one in azimuth."""
+    text = parameters.get(LOOKS_RATIO, "")
+    return int(text) if re.fullmatch("[1-9]", text) else RANGE_TO_AZIMUTH_LOOKS
+
+
+def _bands(raster: Raster, package: Package, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
     """Bands as the file has them: the row's, cut or filled up to the file's number; the epochs for the cube."""
     product, count = raster.name.product, raster.grid.count
     if product and product.key == "dts" and len(package.texts.epochs) == count:
         return [{"name": epoch.isoformat()} for epoch in package.texts.epochs]
     known = [band_fields(band) for band in product.bands_in(raster.name.geometry)] if product else []
+    unit = package.texts.unit_of(raster.name)
+    if unit and known:
+        known = [{"name": known[0]["name"], "unit": unit}, *known[1:]]
+    quality = FILTER_QUALITY.get(parameters.get(FILTER_STYLE, "").upper())
+    if quality:
+        known = [band | {"description": quality} if band["name"] == "filter_quality" else band for band in known]
     return [*known[:count], *({"name": f"band_{number}"} for number in range(len(known) + 1, count + 1))]
 
 

@@ -66,14 +66,15 @@ def missing_pairs(series: Package, packages: Iterable[DatePair]) -> str | None:
         packages: the pairs of its track that have a package.
     """
     there = {frozenset((pair.reference, pair.secondary)) for pair in packages}
-    kept = series.texts.rms_rad
+    kept = series.texts.kept_pairs
+    source = "RMSinterfero.txt" if series.texts.rms_rad else "the list of the stack"
     missing = sorted(pair for pair in kept if frozenset((pair.reference, pair.secondary)) not in there)
     if not missing:
         return None
     if len(missing) == len(kept):
-        return f"none of the {len(kept)} pairs of RMSinterfero.txt has a package"
+        return f"none of the {len(kept)} pairs of {source} has a package"
     names = ", ".join(f"{pair.reference}/{pair.secondary}" for pair in missing)
-    return f"{len(missing)} of the {len(kept)} pairs of RMSinterfero.txt have no package: {names}"
+    return f"{len(missing)} of the {len(kept)} pairs of {source} have no package: {names}"
 
 
 def dates_of_files(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:

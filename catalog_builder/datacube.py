@@ -23,14 +23,17 @@ def cube_fields(package: Package, time_text: Callable[[date], str]) -> dict[str,
         The fields; nothing when the ground-geometry cube or the list of its dates is missing.
     """
     grids = {raster.name.key: raster.grid for raster in package.rasters}
+    units = {raster.name.key: package.texts.unit_of(raster.name) for raster in package.rasters}
     grid, epochs = grids.get("dts_geo"), package.texts.epochs
     if grid is None or grid.bounds is None or not epochs:
         return {}
     times = [time_text(epoch) for epoch in epochs]
-    variables = {"los_phase_delay": _variable(grid, ["time", "y", "x"], "rad", f"Asset dts_geo: phase delay. {SIGN}")}
+    text = "Asset dts_geo: displacement" if units["dts_geo"] else f"Asset dts_geo: phase delay. {SIGN}"
+    variables = {"los_phase_delay": _variable(grid, ["time", "y", "x"], units["dts_geo"] or "rad", text)}
     if "mvlos_geo" in grids:
-        text = "Asset mvlos_geo: mean velocity, positive away from the satellite"
-        variables["los_velocity"] = _variable(grids["mvlos_geo"], ["y", "x"], "rad/a", text)
+        unit = units["mvlos_geo"]
+        text = f"Asset mvlos_geo: mean velocity{'' if unit else ', positive away from the satellite'}"
+        variables["los_velocity"] = _variable(grids["mvlos_geo"], ["y", "x"], unit or "rad/a", text)
     return {"cube:dimensions": {**_axes(grid), "time": _time(times)}, "cube:variables": variables}
 
 

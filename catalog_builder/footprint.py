@@ -17,6 +17,8 @@ TABLE_TOLERANCE_DEG = 0.001
 """Of an outline read from a lookup table: about 100 m, the ground size of a radar pixel with 8 looks."""
 DECIMALS = 6
 """Of a degree: about 0.1 m, far below any pixel."""
+MAX_COORDINATE = 1e9
+"""Beyond any in metres; NaN is not below it either."""
 LON_LIMIT, LAT_LIMIT = 180.0, 90.0
 
 
@@ -61,9 +63,10 @@ def clean_ring(points: list[tuple[float, float]], *, tolerance_deg: float) -> Ri
     """Simple, counter-clockwise, closed ring of at most 100 vertices through about these points.
 
     The largest part is kept when the points cross themselves. Simplification starts at the
-    tolerance, which must be above 0, and grows until the ring is short enough.
+    tolerance, which must be above 0, and grows until the ring is short enough. None without an area, or of points
+    that are nowhere.
     """
-    if len(points) < 3:  # noqa: PLR2004 (a polygon)
+    if len(points) < 3 or not all(abs(value) < MAX_COORDINATE for point in points for value in point):  # noqa: PLR2004
         return None
     polygon = _largest(Polygon(points))
     simple = polygon.simplify(tolerance_deg)

@@ -25,7 +25,16 @@ from catalog_builder.vocab.citation import PROCESSING_FACILITY
 from catalog_builder.vocab.collections import COLLECTION_VERSION, SYNTHETIC_KEYWORD, SYNTHETIC_NOTE, collection_id
 from catalog_builder.vocab.extensions import declared_by
 from catalog_builder.vocab.kinds import TIMESERIES
-from catalog_builder.vocab.sidecars import CORRECTION_WORDS, FIELDS, LINEAGE_PHRASES, PAIR_SCENES, SYNTHETIC
+from catalog_builder.vocab.sidecars import (
+    CORRECTION_WORDS,
+    FIELDS,
+    FILTER_PARAMETERS,
+    LINEAGE_PHRASES,
+    PAIR_SCENES,
+    SYNTHETIC,
+    UNWRAPPING_ALGORITHM,
+    UNWRAPPING_METHOD,
+)
 
 Properties = dict[str, Any]
 
@@ -60,7 +69,9 @@ def create_item(package: Package, track: Track, layout: Layout, *, lenient: bool
         end_datetime=times.end,
         properties=_properties(package, track, footprint, times) | ({WARNINGS: warnings} if warnings else {}),
         collection=collection,
-        assets=create_assets(package, lambda path: layout.asset(path, package.found.root, collection)),
+        assets=create_assets(
+            package, lambda path: layout.asset(path, package.found.root, collection), _chain(package, track)
+        ),
     )
     item.add_links(item_links(name, track, layout))
     item.stac_extensions = declared_by(_field_names(item))
@@ -79,7 +90,7 @@ class _Times:
 
 def _times(package: Package, track: Track) -> _Times:
     name = package.name
-    moment = primary_time(package.texts) or track.time_of_day
+    moment = primary_time(package.texts, track.texts.parameters) or track.time_of_day
     days = (name.first, name.last)
     own = [scene_start(package.texts.meta.get(key, ""), day) for key, day in zip(PAIR_SCENES, days, strict=True)]
     known = [time or (moment if moment and moment.date() == day else None) for time, day in zip(own, days, strict=True)]
@@ -172,7 +183,10 @@ _READERS: dict[str, Callable[[str], Any]] = {
 def _processing(package: Package, track: Track) -> Properties:
     kind = package.name.kind
     meta = {**track.texts.meta, **package.texts.meta}
-    properties: Properties = {"processing:facility": PROCESSING_FACILITY, "processing:lineage": _lineage(package)}
+    properties: Properties = {
+        "processing:facility": PROCESSING_FACILITY,
+        "processing:lineage": _lineage(package, track),
+    }
     if kind.level:
         properties["processing:level"] = kind.level
     for row in FIELDS:
@@ -182,13 +196,25 @@ def _processing(package: Package, track: Track) -> Properties:
     return properties
 
 
-def _lineage(package: Package) -> str:
-    """How the package was made, in words: its kind, the corrections, and what its own `.meta` says."""
+def _chain(package: Package, track: Track) -> dict[str, str]:
+    """Parameters of the processing: of the track's `nsbas.proc`, those of the filter of the package's own `.meta`."""
+    own = {key: package.texts.meta[key] for key in FILTER_PARAMETERS if key in package.texts.meta}
+    return track.texts.parameters | package.texts.parameters | own
+
+
+def _lineage(package: Package, track: Track) -> str:
+    """How the package was made, in words: its kind, the corrections, the filter, and what its own `.meta` says."""
     words = [CORRECTION_WORDS[correction] for correction in corrections(package)]
-    corrected = [f"corrections applied: {', '.join(words)}"] if words else []
+    told = [f"corrections applied: {', '.join(words)}"] if words else []
     meta = package.texts.meta
-    told = [phrase.format(meta[key].rstrip(". ")) for key, phrase in LINEAGE_PHRASES.items() if key in meta]
-    return "; ".join([package.name.kind.lineage, *corrected, *told]) + "."
+    if package.name.kind.per_pair:
+        chain = _chain(package, track)
+        filters = [f"{key} {chain[key]}" for key in FILTER_PARAMETERS if chain.get(key)]
+        told += [f"filter parameters: {', '.join(filters)}"] if filters else []
+        if chain.get(UNWRAPPING_METHOD):
+            meta = {UNWRAPPING_ALGORITHM: chain[UNWRAPPING_METHOD]} | meta
+    told += [phrase.format(meta[key].rstrip(". ")) for key, phrase in LINEAGE_PHRASES.items() if key in meta]
+    return "; ".join([package.name.kind.lineage, *told]) + "."
 
 
 def _footprint(package: Package, track: Track) -> Footprint:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from catalog_builder.location.address import Location
 from catalog_builder.location.handle import Facts
@@ -115,6 +116,12 @@ class ProductName:
     """In azimuth; 0 where the name gives none, as legends do."""
     extension: str
     """Lower case, without the dot."""
+
+    @property
+    def stem(self) -> str:
+        """What a raster, its preview, legend and metadata share, lower case."""
+        text = PurePath(self.text).stem.lower()
+        return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
 
     @property
     def key(self) -> str:
@@ -263,8 +270,21 @@ class Texts:
     """Dates of the cube in band order."""
     rms_rad: dict[DatePair, float] = field(default_factory=dict)
     """Pairs kept in the inversion, with their misclosure."""
+    stack_pairs: frozenset[DatePair] = frozenset()
+    """Pairs of the list of unwrapped interferograms of the stack."""
     parameters: dict[str, str] = field(default_factory=dict)
     """`nsbas.proc`."""
+    units: dict[str, str] = field(default_factory=dict)
+    """UCUM units by the stem of a raster's name, where its `.meta` states another one than its product's row."""
+
+    @property
+    def kept_pairs(self) -> Set[DatePair]:
+        """Pairs in the inversion: of `RMSinterfero.txt`, else of the stack."""
+        return self.rms_rad.keys() or self.stack_pairs
+
+    def unit_of(self, name: ProductName) -> str | None:
+        """The unit that the `.meta` of a raster states instead of that of its product's row."""
+        return self.units.get(name.stem)
 
     def stated(self, key: str) -> tuple[str, ...]:
         """All values that the `.meta` files give a key."""

@@ -33,9 +33,10 @@ def pair_properties(package: Package, track: Track) -> Properties:
     fraction = _of_pair(texts.unwrapped_fraction, pair)
     if fraction is not None:
         properties["flatsim:unwrapped_fraction"] = fraction
-    if track.has_series and texts.rms_rad:
+    if track.has_series and texts.kept_pairs:
+        turned = DatePair(pair.secondary, pair.reference)
+        properties["flatsim:used_in_timeseries"] = pair in texts.kept_pairs or turned in texts.kept_pairs
         rms_rad = _of_pair(texts.rms_rad, pair)
-        properties["flatsim:used_in_timeseries"] = rms_rad is not None
         if rms_rad is not None and isfinite(rms_rad):
             properties["flatsim:rms"] = rms_rad
     return properties
@@ -47,18 +48,18 @@ def network_properties(package: Package) -> Properties:
     if package.name.kind is not TIMESERIES:
         counts = {
             "flatsim:n_dates": len(texts.baselines_m) or None,
-            "flatsim:n_interferograms": len(texts.computed_pairs) or None,
+            "flatsim:n_interferograms": len(set(texts.computed_pairs)) or None,
         }
         return {key: value for key, value in counts.items() if value is not None}
     properties: Properties = {
         "flatsim:n_dates": len(texts.epochs) or None,
-        "flatsim:n_interferograms": len(texts.rms_rad) or None,
+        "flatsim:n_interferograms": len(texts.kept_pairs) or None,
         "flatsim:max_gap_days": largest_gap_days(texts.epochs),
     }
-    if texts.rms_rad:
-        dates = {day for pair in texts.rms_rad for day in pair.days}
+    if texts.kept_pairs:
+        dates = {day for pair in texts.kept_pairs for day in pair.days}
         lonely = len(set(texts.epochs) - dates)
-        properties["flatsim:network_connected"] = network_components(list(texts.rms_rad)) + lonely == 1
+        properties["flatsim:network_connected"] = network_components(list(texts.kept_pairs)) + lonely == 1
     return {key: value for key, value in properties.items() if value is not None}
 
 

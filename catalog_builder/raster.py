@@ -65,7 +65,7 @@ def opened(path: Path) -> Iterator[Dataset]:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
         with DatasetReader(path, driver="GTiff", sharing=False) as dataset:
             yield dataset
-    except (RasterioError, OSError) as error:
+    except (RasterioError, OSError, UnicodeError, MemoryError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
 
 

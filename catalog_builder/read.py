@@ -26,6 +26,8 @@ from catalog_builder.model import (
 from catalog_builder.names import parse_package, parse_product
 from catalog_builder.report import is_writable
 from catalog_builder.vocab.files import RASTER_EXTENSIONS, is_raster, is_user_made
+from catalog_builder.vocab.products import stated_unit
+from catalog_builder.vocab.sidecars import VALUE_UNIT
 
 METADATA_EXTENSIONS = ("meta", "metadata")
 LOS_ROLE = "los-vector"
@@ -33,12 +35,17 @@ COHERENCE = "coh_geo"
 LOOKUP_TABLE = "lut_radar"
 """Asset keys."""
 
+_STACK = "stk-in_list_inu"
+"""Part of the name of the list of unwrapped interferograms of the stack, whose prefix and extension are not known."""
+_FALLBACK = "baselines at the top"
 _TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "baseline.rsc": ("baselines_m", sidecars.parse_baselines),
     "interf_pair.rsc": ("computed_pairs", sidecars.parse_pairs),
     "list_unw_frac.txt": ("unwrapped_fraction", sidecars.parse_unwrapped_fraction),
     "rmsdate.txt": ("epochs", sidecars.parse_epochs),
     "rmsinterfero.txt": ("rms_rad", sidecars.parse_rms),
+    "baseline_top_bot.rsc": (_FALLBACK, sidecars.parse_baselines),
+    _STACK: ("stack_pairs", sidecars.parse_stack),
     "nsbas.proc": ("parameters", lambda text, _: sidecars.parse_parameters(text)),
 }
 """File name, folded → field of `Texts` and its parser."""
@@ -210,13 +217,31 @@ def _outline(scan: mask.Scan, found: Raster) -> Outline | None:
 def _read_texts(files: _Files) -> Texts:
     values: dict[str, Any] = {}
     for member in files.others:
-        row = _TEXT_PARSERS.get(member.name.lower())
+        name = member.name.lower()
+        row = _TEXT_PARSERS.get(_STACK if _STACK in name else name)
         if row and row[0] not in values:
             values[row[0]] = row[1](_text(member), str(member.where))
-    described = (*(member for member, _ in files.metadata), *files.others)
-    texts = (_text(member) for member in described if _extension(member.name) in METADATA_EXTENSIONS)
-    meta = sidecars.collect_meta(texts)
-    return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, **values)
+    top = values.pop(_FALLBACK, {})
+    values["baselines_m"] = values.get("baselines_m") or top
+    described = [(member, name) for member, name in files.metadata if _extension(member.name) in METADATA_EXTENSIONS]
+    described_by = [(name, _text(member)) for member, name in described]
+    more = [_text(member) for member in files.others if _extension(member.name) in METADATA_EXTENSIONS]
+    meta = sidecars.collect_meta([*(text for _, text in described_by), *more])
+    units = _units(described_by)
+    return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, units=units, **values)
+
+
+def _units(described: Iterable[tuple[ProductName, str]]) -> dict[str, str]:
+    """Units that a `.meta` states for its own raster, where they are others than those of the row."""
+    units = {}
+    for name, text in described:
+        product = name.product
+        if product is None or not product.stated_units:
+            continue
+        unit = stated_unit(product, sidecars.collect_meta([text]).first.get(VALUE_UNIT, ""))
+        if unit:
+            units[name.stem] = unit
+    return units
 
 
 def _extension(name: str) -> str:

@@ -29,6 +29,7 @@ MAX_BASELINE_M = 10_000.0
 """Far beyond the orbital tube of Sentinel-1, and beyond the critical baseline."""
 _YEARS = range(1970, 2101)
 """Years that a time of this data can lie in."""
+_DATES = re.compile(r"(?<!\d)(\d{8})[-_\s]+(\d{8})(?!\d)", re.ASCII)
 _META_LINE = re.compile(r"\s*([A-Za-z][\w./-]*)(?:\s*:\s*|\s+|\s*$)(.*)")
 
 
@@ -119,6 +120,16 @@ def parse_baselines(text: str, where: str) -> dict[date, float]:
 def parse_pairs(text: str, where: str) -> tuple[DatePair, ...]:
     """`interf_pair.rsc` → all computed pairs, in file order."""
     return tuple(_pair(row[0], row[1], where) for row in _rows(text, columns=2))
+
+
+def parse_stack(text: str, where: str) -> frozenset[DatePair]:
+    """`Stk-In_list_InU` → pairs of the stack: the two dates that each line names, in whatever file name or column.
+
+    >>> [pair] = parse_stack("CNES_InU_radar_20151111_20151123_sd_era_8rlks.tiff\\n", "list")
+    >>> pair.secondary
+    datetime.date(2015, 11, 23)
+    """
+    return frozenset(_pair(match[1], match[2], where) for match in map(_DATES.search, text.splitlines()) if match)
 
 
 def parse_unwrapped_fraction(text: str, where: str) -> dict[DatePair, float]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from itertools import pairwise
 
+from catalog_builder.errors import PackageRefused
 from catalog_builder.model import DatePair, Footprint, Package, Texts, Track, TrackKey
+from catalog_builder.names import compact_date
 from catalog_builder.sidecars import iso_time, scene_start
 from catalog_builder.vocab.kinds import AUXILIARYDATA, TIMESERIES
-from catalog_builder.vocab.sidecars import REFERENCE_DATE, SUPER_MASTER
+from catalog_builder.vocab.sidecars import PRIMARY, REFERENCE_DATE, SUPER_MASTER
 
 
 def create_track(key: TrackKey, packages: Sequence[Package]) -> Track:
@@ -21,12 +24,14 @@ def create_track(key: TrackKey, packages: Sequence[Package]) -> Track:
     """
     ordered = sorted(packages, key=lambda package: package.name.kind.code != AUXILIARYDATA.code)
     kinds = {package.name.kind.code for package in packages}
+    texts = _merge([package.texts for package in ordered])
+    times = (primary_time(package.texts, texts.parameters) for package in ordered)
     return Track(
         key=key,
-        texts=_merge([package.texts for package in ordered]),
+        texts=texts,
         footprint=next(filter(None, (own_footprint(package) for package in ordered)), None),
         line_of_sight=next((package.line_of_sight for package in ordered if package.line_of_sight), None),
-        time_of_day=next(filter(None, (primary_time(package.texts) for package in ordered)), None),
+        time_of_day=next(filter(None, times), None),
         has_series=TIMESERIES.code in kinds,
         has_auxiliary=AUXILIARYDATA.code in kinds,
     )
@@ -48,9 +53,21 @@ def own_footprint(package: Package) -> Footprint | None:
     return None
 
 
-def primary_time(texts: Texts) -> datetime | None:
-    """Acquisition time of the track's primary, from the scenes or the reference date of a `.meta`."""
-    return scene_start(texts.meta.get(SUPER_MASTER, "")) or iso_time(texts.meta.get(REFERENCE_DATE, ""))
+def primary_time(texts: Texts, parameters: Mapping[str, str]) -> datetime | None:
+    """Acquisition time of the track's primary, from the scenes or the reference date of a `.meta`.
+
+    An acquisition that spans midnight starts at midnight where it is called by the later of its two days.
+
+    Args:
+        texts: those of a package.
+        parameters: `nsbas.proc` of its track, which tells that day.
+    """
+    scenes = texts.meta.get(SUPER_MASTER, "")
+    with suppress(PackageRefused):
+        start = scene_start(scenes, compact_date("nsbas.proc", parameters.get(PRIMARY, "")))
+        if start:
+            return start
+    return scene_start(scenes) or iso_time(texts.meta.get(REFERENCE_DATE, ""))
 
 
 def at_time_of(day: date, moment: datetime | None) -> datetime:

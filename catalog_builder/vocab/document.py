@@ -18,11 +18,13 @@ from catalog_builder.vocab.schema import SCHEMA_PATH
 from catalog_builder.vocab.sidecars import (
     COMPARED_KEYS,
     FIELDS,
+    FILTER_PARAMETERS,
     LINEAGE_PHRASES,
     PAIR_SCENES,
     REFERENCE_DATE,
     SUPER_MASTER,
     UNUSED_KEYS,
+    VALUE_UNIT,
 )
 
 
@@ -126,6 +128,9 @@ def _keys() -> Iterator[Sequence[str]]:
         yield f"`{field.key}`", ", ".join(f"`{name}`" for name in field.properties)
     for key, phrase in LINEAGE_PHRASES.items():
         yield f"`{key}`", f"`processing:lineage`, as `{phrase.format('...')}`"
+    for key in FILTER_PARAMETERS:
+        yield f"`{key}`", "`processing:lineage`, in `filter parameters: ...`"
+    yield f"`{VALUE_UNIT}`", "`unit` of the bands of a cube or velocity in another unit"
     for key in (*PAIR_SCENES, SUPER_MASTER, REFERENCE_DATE):
         yield f"`{key}`", "times of acquisition"
     for key in (*PAIR_SCENES, *COMPARED_KEYS):

@@ -20,6 +20,13 @@ SIGN: Final = (
     f"satellite, is -{MM_PER_RADIAN:.4f} x phase in rad."
 )
 
+STATED_UNITS: Final = {
+    "rad": "rad", "mm": "mm", "cm": "cm", "m": "m",
+    "rad/yr": "rad/a", "rad/year": "rad/a", "rad/a": "rad/a", "mm/yr": "mm/a", "mm/year": "mm/a", "mm/a": "mm/a",
+    "cm/yr": "cm/a", "cm/year": "cm/a", "m/yr": "m/a", "m/year": "m/a",
+}  # fmt: skip
+"""`Value_unit` of a `.meta`, folded to lower case without spaces → UCUM."""
+
 Geometry = Literal["geo", "radar"]
 GEOMETRY_TITLES: Final[dict[str, str]] = {"geo": "ground geometry", "radar": "radar geometry"}
 RADAR_ROLE: Final = "radar-geometry"
@@ -59,6 +66,8 @@ class Product:
     radar_description: str | None = None
     """Replaces `description` for the lookup of the other geometry."""
     radar_bands: tuple[Band, ...] = ()
+    stated_units: frozenset[str] = frozenset()
+    """Units that the `.meta` of a raster may state instead of that of the row, as `STATED_UNITS` gives them."""
     level: str | None = None
     """`processing:level` on the asset, for packages that mix levels."""
 
@@ -110,7 +119,7 @@ PRODUCTS: Final = (
     Product(
         code="DTs", key="dts", package="TS", aliases=("dtslos",), type="LOS_DISPLACEMENT_TIMESERIES",
         title="Line-of-sight displacement time series, one band per date", roles=("data", "los_displacement"),
-        unit="rad",
+        unit="rad", stated_units=frozenset({"mm", "cm", "m"}),
         description=(
             f"Cumulative phase delay. {SIGN} Each pixel is referred to the origin, at the first date, of a line fitted "
             "through its series, so that it differs from the radar-geometry cube by a constant."
@@ -122,6 +131,7 @@ PRODUCTS: Final = (
         title="Mean line-of-sight velocity", roles=("data", "los_velocity"),
         bands=(Band(name="velocity", unit="rad/a", description="Positive away from the satellite; 0 = masked"),),
         description=f"Slope of a line fitted through the phase delay of each pixel. {SIGN}",
+        stated_units=frozenset({"mm/a", "cm/a", "m/a"}),
     ),
     Product(
         code="Net", key="net", package="TS", type="NETWORK_MISCLOSURE",
@@ -174,6 +184,16 @@ def fold(acronym: str) -> str:
     ('mvlos', 'lut', 'dtslos')
     """
     return acronym.replace("-", "").replace("_", "").casefold()
+
+
+def stated_unit(product: Product, text: str) -> str | None:
+    """UCUM unit that a `Value_unit` states for a product, where it may be another than the row's; else None.
+
+    >>> stated_unit(BY_ACRONYM["mvlos"], "mm / yr"), stated_unit(BY_ACRONYM["inu"], "degree")
+    ('mm/a', None)
+    """
+    unit = STATED_UNITS.get(text.lower().replace(" ", ""))
+    return unit if unit in product.stated_units else None
 
 
 BY_ACRONYM: Final = {spelling: product for product in PRODUCTS for spelling in (fold(product.code), *product.aliases)}

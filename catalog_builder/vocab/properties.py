@@ -30,6 +30,7 @@ class Property:
         return BY_NAME[self.name]
 
 
+_KEPT: Final = "`RMSinterfero.txt`, else `Stk-In_list_InU`"
 _NETWORKS: Final = (TIMESERIES, AUXILIARYDATA)
 
 PROPERTIES: Final = (
@@ -39,7 +40,7 @@ PROPERTIES: Final = (
     Property(name="flatsim:run", kinds=KINDS, source="package name"),
     Property(name="flatsim:coherence_mean", kinds=(INTERFEROGRAM,), source="`Coh` in ground geometry"),
     Property(name="flatsim:unwrapped_fraction", kinds=(INTERFEROGRAM,), source="`list_unw_frac.txt`"),
-    Property(name="flatsim:used_in_timeseries", kinds=(INTERFEROGRAM,), source="`RMSinterfero.txt`"),
+    Property(name="flatsim:used_in_timeseries", kinds=(INTERFEROGRAM,), source=_KEPT),
     Property(name="flatsim:rms", kinds=(INTERFEROGRAM,), source="`RMSinterfero.txt`"),
     Property(name="flatsim:corrections", kinds=(INTERFEROGRAM,), source="tokens of file names", always=True),
     Property(name="flatsim:n_dates", kinds=_NETWORKS, source="`RMSdate.txt`, `baseline.rsc`"),

@@ -30,12 +30,30 @@ FIELDS: Final = (
     Field(key="Date_of_production", properties=("processing:datetime",), value="datetime"),
 )
 
+UNWRAPPING_ALGORITHM: Final = "Applied_unwrapping_algorithm"
 LINEAGE_PHRASES: Final = {
     "Applied_filter": "filter: {}",
-    "Applied_unwrapping_algorithm": "unwrapping: {}",
+    UNWRAPPING_ALGORITHM: "unwrapping: {}",
     "Reference_point": "reference point: {}",
 }
 """Keys whose value is told in `processing:lineage`, in this order, and how; they have no property of their own."""
+
+FILTER_STYLE: Final = "filterstyle"
+FILTER_PARAMETERS: Final = (FILTER_STYLE, "FilterStrength", "SWwindowsize", "SWamplim")
+"""Of the `.meta` of an interferogram, else of the track's `nsbas.proc`; told in `processing:lineage` in this order."""
+UNWRAPPING_METHOD: Final = "unw_method"
+"""Of `nsbas.proc`, told in `processing:lineage` where no `.meta` names the algorithm."""
+FILTER_QUALITY: Final = {
+    "SW": "Coherence from 0 to 1, as the sliding-window filter gives it",
+    "GOLDSTEIN": "Product of the two amplitudes, as the Goldstein filter gives it",
+}
+"""`filterstyle`, upper case → what the second band of a filtered interferogram is."""
+LOOKS_RATIO: Final = "ratio"
+"""Of `nsbas.proc`: looks in range for one in azimuth."""
+PRIMARY: Final = "SarMasterDir"
+"""Of `nsbas.proc`: date of the primary, YYYYMMDD."""
+VALUE_UNIT: Final = "Value_unit"
+"""Unit of the values of one raster. `degree` stands in it for the grid of a phase product: see `stated_unit`."""
 
 SUPER_MASTER: Final = "Super_master_SAR_image_ID"
 """Scenes of the track's primary acquisition, joined by `-` with other words; carries its time of day."""
@@ -68,6 +86,8 @@ KNOWN_KEYS: Final = frozenset(
         *LINEAGE_PHRASES,
         *COMPARED_KEYS,
         *PAIR_SCENES,
+        *FILTER_PARAMETERS,
+        VALUE_UNIT,
         SUPER_MASTER,
         REFERENCE_DATE,
         SYNTHETIC,
@@ -81,15 +101,14 @@ UNUSED_KEYS: Final = frozenset(
         "Product_url", "kmz_url", "Bounding_box", "Bounding_box_wkt", "License", "User_ID", "AffiliationIdentifier",
         "Main_reference", "Applied_algorithm_description", "MethodDescription", "Service_used_for_generation",
         "Geographic_CS_type_code", "Parallel_baseline", "Along_track_baseline", "Map_of_LOS_vector",
-        "Spatial_resolution", "Sensor", "Mode", "Antenna_side", "Polarisation", "Wavelength", "Value_unit",
+        "Spatial_resolution", "Sensor", "Mode", "Antenna_side", "Polarisation", "Wavelength",
         "Number_of_looks_azimuth", "Number_of_looks_range", "Lookup_table_from_radar_coordinates_to_ground_coordinates",
-        "FilterStrength", "filterstyle", "SWwindowsize", "SWamplim", "Rlooks_int", "Rlooks_unw",
+        "Rlooks_int", "Rlooks_unw",
     }
 )  # fmt: skip
 """Known keys that nothing is taken from: rasters, names and rows of the vocabulary say the same with more certainty.
 
-`Value_unit` is among them: `degree` stands in it for the grid of a phase product, and a velocity has been labelled
-mm/yr that is in rad/yr. `Bounding_box` too: latitude and longitude have been seen swapped.
+`Bounding_box` is among them: latitude and longitude have been seen swapped.
 """
 
 VOCABULARY: Final = KNOWN_KEYS | UNUSED_KEYS

@@ -42,6 +42,11 @@ def outline(mask: np.ndarray, folder) -> tuple:
     return ring_of_spans(seen.spans, grid, height=seen.height, width=seen.width), seen.mean, grid
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e300])
+def test_points_that_are_nowhere_make_no_ring(value: float) -> None:
+    assert clean_ring([(0, 0), (1, 0), (value, 1), (0, 1)], tolerance_deg=0.1) is None
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     height=st.integers(40, 400),

@@ -138,12 +138,16 @@ def tell(counts: Counter[str], request: pytest.FixtureRequest) -> None:
 def bent(path: Path, content: bytes) -> Iterator[None]:
     """Another content in a file, which then is as it was."""
     good, status = path.read_bytes(), path.stat()
-    path.write_bytes(content)
+    _write(path, content, status)
     try:
         yield
     finally:
-        path.write_bytes(good)
-        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+        _write(path, good, status)
+
+
+def _write(path: Path, content: bytes, status: os.stat_result) -> None:
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def ending(sound: Sound, items: Items, outcome: Outcome) -> str:

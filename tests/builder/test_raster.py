@@ -66,6 +66,13 @@ def test_garbage_is_refused(tmp_path_factory: pytest.TempPathFactory, content: b
         grid(path)
 
 
+def test_words_in_no_encoding_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.tiff", driver="COG")
+    path.write_bytes(path.read_bytes().replace(b"LAYOUT=IFDS_BEFORE_DATA", b"LAYOUT=IFDS_BEFORE_\xff\xff\xff\x7f"))
+    with pytest.raises(PackageRefused, match=r"x\.tiff cannot be read: 'utf-8' codec"):
+        grid(path)
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PackageRefused, match="gone"), raster.opened(tmp_path / "gone.tiff"):
         pass
