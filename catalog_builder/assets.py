@@ -57,10 +57,10 @@ def create_assets(package: Package, href: AssetHref, parameters: Mapping[str, st
         assets["thumbnail"] = _plain(thumbnail, "Preview", ["thumbnail"], href)
     for member, name in package.pictures:
         key = keys.get(name.stem, name.key)
-        assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, href)
+        assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, key, href)
     for member, name in package.metadata:
         key = keys.get(name.stem, name.key)
-        title = f"Producer's metadata of {_product_title(name)}"
+        title = f"Producer's metadata of {_product_title(name, key)}"
         assets[_free(assets, f"metadata_{key}")] = _plain(member, title, ["metadata"], href)
     for member in package.others:
         key, asset = _side_asset(member, href)
@@ -126,12 +126,9 @@ def _raster_asset(
     if unit and "unit" in fields:
         fields["unit"] = unit
     description = STATED_UNIT if unit else _description(name.product, name.geometry, raster.line_of_sight)
-    title = _product_title(name)
-    if key != name.key:
-        title = f"{title}, {name.looks} looks"
     return pystac.Asset(
         href=href(raster.member.path),
-        title=title,
+        title=_product_title(name, key),
         description=description,
         media_type=_type_at_href(raster.member, _media_type(grid)),
         roles=_roles(name.product, name.geometry),
@@ -227,9 +224,10 @@ def _roles(product: Product | None, geometry: str) -> list[str]:
     return [*roles, RADAR_ROLE] if geometry == "radar" else roles
 
 
-def _product_title(name: ProductName) -> str:
+def _product_title(name: ProductName, key: str) -> str:
     title = name.product.title if name.product else name.acronym
-    return f"{title}, {GEOMETRY_TITLES[name.geometry]}"
+    looks = "" if key == name.key else f", {name.looks} looks"
+    return f"{title}, {GEOMETRY_TITLES[name.geometry]}{looks}"
 
 
 def _description(product: Product | None, geometry: str, line_of_sight: LineOfSight | None) -> str | None:
@@ -251,10 +249,10 @@ def _picture_prefix(name: ProductName) -> str:
     return "legend" if is_legend(name.text) else "preview"
 
 
-def _picture(member: Member, name: ProductName, href: AssetHref) -> pystac.Asset:
+def _picture(member: Member, name: ProductName, key: str, href: AssetHref) -> pystac.Asset:
     if is_legend(name.text):
-        return _plain(member, f"Legend of {_product_title(name)}", ["legend"], href)
-    return _plain(member, f"Preview of {_product_title(name)}", ["overview"], href)
+        return _plain(member, f"Legend of {_product_title(name, key)}", ["legend"], href)
+    return _plain(member, f"Preview of {_product_title(name, key)}", ["overview"], href)
 
 
 def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:

@@ -85,10 +85,11 @@ def side_file(name: str) -> SideFile | None:
 def media_type(name: str) -> str:
     """Media type by the extension of a name.
 
-    >>> media_type("notes.PDF"), media_type("baseline.rsc"), media_type("cube.h5")
+    >>> media_type("notes.PDF"), media_type("Stk-In_list_InU"), media_type("cube.h5")
     ('application/pdf', 'text/plain', 'application/octet-stream')
     """
-    suffix = f".{name.rpartition('.')[2]}".lower()  # ten times as quick as pathlib, and asked of every file
+    _, dot, extension = name.rpartition(".")  # ten times as quick as pathlib, and asked of every file
+    suffix = f".{extension.lower()}" if dot else ""
     return MEDIA_TYPES.get(suffix) or (TEXT if suffix in TEXT_EXTENSIONS else BINARY)
 
 
