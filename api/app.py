@@ -18,6 +18,7 @@ from api.errors import add_error_handlers
 from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
 from api.middleware import add_middleware
+from api.queryables import collection_schemas_router
 from api.roots import DataRoots
 from api.routes import StacRoute
 from api.schemas import schemas_router
@@ -46,6 +47,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
     _add_stac_api(app, settings, extensions, roots)
+    app.include_router(collection_schemas_router())
     app.include_router(browser_router(settings.browser_dir, settings.title))
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))

@@ -28,22 +28,25 @@ from stac_fastapi.extensions.sort import (
     CollectionSearchSortExtension,
     ItemCollectionSortExtension,
     SearchSortExtension,
+    SortConformanceClasses,
 )
-from stac_fastapi.pgstac.extensions import FiltersClient, FreeTextExtension, QueryExtension
+from stac_fastapi.pgstac.extensions import FreeTextExtension, QueryExtension
 
 from api.parameters import (
-    CollectionFieldsGet,
     CollectionQueryGet,
     CollectionsGet,
     FieldsGet,
     FilterPost,
     ItemsGet,
+    PageGet,
     QueryGet,
     QueryPost,
     SearchGet,
     SearchPost,
     SortGet,
 )
+from api.queryables import FiltersClient, SortablesClient
+from api.routes import StacRoute
 
 if TYPE_CHECKING:
     from stac_fastapi.types.extension import ApiExtension
@@ -56,6 +59,7 @@ ADDITIONAL_CONFORMANCE: Final = (
     "https://api.stacspec.org/v1.0.0/item-search#sort",
     "https://api.stacspec.org/v1.0.0/ogcapi-features#sort",
     "https://api.stacspec.org/v1.0.0/item-search#filter",
+    SortConformanceClasses.COLLECTION_SEARCH_SORTABLES,
     # What pgstac does with CQL2 beyond the basic class; STAC Browser offers only operators that are declared
     Filter.ADVANCED_COMPARISON_OPERATORS,
     Filter.CASE_INSENSITIVE_COMPARISON,
@@ -99,7 +103,7 @@ def api_extensions(limits: Limits) -> ApiExtensions:
 def _search_extensions() -> list[ApiExtension]:
     return [
         _with(QueryExtension(), get=QueryGet, post=QueryPost),
-        _with(SearchSortExtension(), get=SortGet),
+        _with(SearchSortExtension(client=SortablesClient()), get=SortGet),
         _with(FieldsExtension(), get=FieldsGet),
         _with(SearchFilterExtension(client=FiltersClient()), post=FilterPost),
         TokenPaginationExtension(),
@@ -109,9 +113,9 @@ def _search_extensions() -> list[ApiExtension]:
 def _items_extensions() -> list[ApiExtension]:
     return [
         _with(QueryExtension(conformance_classes=[QueryConformanceClasses.ITEMS]), get=QueryGet),
-        _with(ItemCollectionSortExtension(), get=SortGet),
+        _with(ItemCollectionSortExtension(client=SortablesClient()), get=SortGet),
         _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.ITEMS]), get=FieldsGet),
-        ItemCollectionFilterExtension(client=FiltersClient()),
+        _with(ItemCollectionFilterExtension(client=FiltersClient())),
         TokenPaginationExtension(),
     ]
 
@@ -121,10 +125,10 @@ def _collections_extension() -> CollectionSearchExtension:
     parts = [
         _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=CollectionQueryGet),
         _with(CollectionSearchSortExtension(), get=SortGet),
-        _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=CollectionFieldsGet),
+        _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=FieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),
         FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]),
-        OffsetPaginationExtension(),
+        _with(OffsetPaginationExtension(), get=PageGet),
     ]
     return CollectionSearchExtension(
         GET=cast("type[APIRequest]", create_request_model("CollectionsGet", CollectionsGet, parts, request_type="GET")),
@@ -140,4 +144,6 @@ def _with(extension: Any, *, get: type | None = None, post: type | None = None) 
     """The extension with our model of its parameters or of its part of the body."""
     extension.GET = get or extension.GET
     extension.POST = post or extension.POST
+    if hasattr(extension, "router"):
+        extension.router.route_class = StacRoute
     return extension

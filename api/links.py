@@ -1,21 +1,48 @@
-"""What we change in the links stac-fastapi-pgstac puts into an answer."""
+"""Links of the landing page and of collections."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urljoin
 
 from catalog_builder.vocab.citation import ABOUT_LINK, REFERENCE_LINKS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
-def mend_rels(links: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The back link under the name the specification gives it.
+JSON: Final = "application/json"
+GEOJSON: Final = "application/geo+json"
+SCHEMA: Final = "application/schema+json"
+QUERYABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
+SORTABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
 
-    stac-fastapi-pgstac 7.2.0 writes `previous`, which pystac-client and most others do not follow.
-    """
-    return [{**link, "rel": "prev"} if link.get("rel") == "previous" else link for link in links]
+_OWN: Final = frozenset({"self", "parent", "root", "items", "item", "child", "collection"})
+"""Links that follow from where a document is served; those stored with it are of another place."""
+
+
+def collection_links(collection: Mapping[str, Any], base_url: str) -> list[dict[str, Any]]:
+    """The links of a collection: its own, and those stored with it; relative ones begin at the landing page."""
+    identifier = collection["id"]
+    title = collection.get("title") or identifier
+    address = f"{base_url}collections/{quote(identifier, safe='')}"
+    stored = (link for link in collection.get("links") or () if link.get("rel") not in _OWN)
+    return [
+        {"rel": "self", "type": JSON, "title": title, "href": address},
+        {"rel": "root", "type": JSON, "title": "Catalogue", "href": base_url},
+        {"rel": "parent", "type": JSON, "title": "Catalogue", "href": base_url},
+        {"rel": "items", "type": GEOJSON, "title": f"Items of {title}", "href": f"{address}/items"},
+        *schema_links(f"{address}/", title),
+        *({**link, "href": urljoin(base_url, link["href"])} for link in stored),
+    ]
+
+
+def schema_links(address: str, what: str) -> list[dict[str, Any]]:
+    """Links to the queryables and the sortables at an address that only lacks their name."""
+    return [
+        {"rel": QUERYABLES, "type": SCHEMA, "title": f"Queryables of {what}", "href": f"{address}queryables"},
+        {"rel": SORTABLES, "type": SCHEMA, "title": f"Sortables of {what}", "href": f"{address}sortables"},
+    ]
 
 
 def child_links(titles: Iterable[tuple[str, str | None]], base_url: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from stac_fastapi.api.models import ItemCollectionUri
 from stac_fastapi.extensions.collection_search.request import BaseCollectionSearchGetRequest
 from stac_fastapi.extensions.fields.request import FieldsExtensionGetRequest
 from stac_fastapi.extensions.filter.request import FilterLang
+from stac_fastapi.extensions.pagination.request import GETOffsetPagination
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
 from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostRequest, Limit
@@ -20,10 +21,11 @@ from api.geometries import bbox_geometry, bbox_text, flat_boxes, geometry_schema
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
 from api.search.names import unknown
 from api.times import Interval
-from api.values import check_depth, conditions, json_object, twice_encoded
+from api.values import check_depth, conditions, json_object
 
 IGNORED: Final = frozenset({"conf"})
 """Members of a body that clients of pgstac send, and that mean nothing here."""
+MAX_OFFSET: Final = 10_000_000
 
 _LimitQuery = Annotated[
     Limit | None,
@@ -57,6 +59,21 @@ _IntersectsQuery = Annotated[
     str | None,
     Query(description="A GeoJSON geometry; entries whose geometry meets it. Not together with `bbox`."),
 ]
+_OffsetQuery = Annotated[
+    int | None, Query(ge=0, le=MAX_OFFSET, description="Entries before the first one on the page.")
+]
+_PageQuery = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=MAX_OFFSET,
+        description=f"Number of the page, from 1 on; `limit` says how many are on each, else {DEFAULT_LIMIT}.",
+    ),
+]
+_AllLimitQuery = Annotated[
+    Limit | None,
+    Query(description=f"Entries on a page, all without; a number above {MAX_LIMIT} is served as {MAX_LIMIT}."),
+]
 _SortQuery = Annotated[
     str | None, Query(description="Names of fields, `+` or `-` before each.", examples=["-datetime"])
 ]
@@ -87,13 +104,12 @@ def _query(val: _QueryQuery = None) -> dict[str, Any] | None:
     return json_object("query", val) if val else None
 
 
-def _collection_query(val: _QueryQuery = None) -> str | None:
-    wanted = conditions(json_object("query", val)) if val else None
-    return twice_encoded(wanted) if wanted else None
-
-
 def _names(val: str | None) -> list[str] | None:
     return [name for name in (part.strip() for part in val.split(",")) if name.strip("+-")] if val else None
+
+
+def _collection_query(val: _QueryQuery = None) -> dict[str, Any] | None:
+    return conditions(json_object("query", val)) if val else None
 
 
 def _sortby(val: _SortQuery = None) -> list[str] | None:
@@ -102,11 +118,6 @@ def _sortby(val: _SortQuery = None) -> list[str] | None:
 
 def _fields(val: _FieldsQuery = None) -> list[str] | None:
     return _names(val)
-
-
-def _collection_fields(val: _FieldsQuery = None) -> list[str] | None:
-    """stac-fastapi-pgstac needs a collection's id to write its links, and fails without."""
-    return [name for name in _names(val) or [] if name != "-id"] or None
 
 
 @attr.s
@@ -135,7 +146,15 @@ class CollectionsGet(BaseCollectionSearchGetRequest):
 
     bbox: BBox | None = attr.ib(default=None, converter=_bbox)
     datetime: _DatetimeQuery = attr.ib(default=None, validator=_check_datetime)
-    limit: _LimitQuery = attr.ib(default=DEFAULT_LIMIT)
+    limit: _AllLimitQuery = attr.ib(default=None)
+
+
+@attr.s
+class PageGet(GETOffsetPagination):
+    """`offset` and `page` of `GET /collections`."""
+
+    offset: _OffsetQuery = attr.ib(default=None)
+    page: _PageQuery = attr.ib(default=None)
 
 
 @attr.s
@@ -143,13 +162,6 @@ class QueryGet(QueryExtensionGetRequest):
     """`query` of the GET requests."""
 
     query: Any = attr.ib(default=None, converter=_query)
-
-
-@attr.s
-class CollectionQueryGet(QueryExtensionGetRequest):
-    """`query` of `GET /collections`."""
-
-    query: str | None = attr.ib(default=None, converter=_collection_query)
 
 
 @attr.s
@@ -167,10 +179,10 @@ class FieldsGet(FieldsExtensionGetRequest):
 
 
 @attr.s
-class CollectionFieldsGet(FieldsExtensionGetRequest):
-    """`fields` of `GET /collections`."""
+class CollectionQueryGet(QueryExtensionGetRequest):
+    """`query` of `GET /collections`."""
 
-    fields: list[str] | None = attr.ib(default=None, converter=_collection_fields)
+    query: Any = attr.ib(default=None, converter=_collection_query)
 
 
 class FilterPost(BaseModel):

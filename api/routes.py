@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from difflib import get_close_matches
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
+from api.search.names import nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
@@ -81,11 +81,9 @@ def _check_query(request: Request, known: set[str]) -> None:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    spelled = {other.lower(): other for other in known}
-    near = get_close_matches(name[:_SHOWN].lower(), spelled, n=1, cutoff=0.6)
-    if near:
-        return f"no such parameter; did you mean {spelled[near[0]]}?"
-    listed = ", ".join(sorted(other for other in spelled.values() if other not in BY_NAME or other == "datetime"))
+    if near := nearest(name, known):
+        return f"no such parameter; did you mean {near}?"
+    listed = ", ".join(sorted(other for other in known if other not in BY_NAME or other == "datetime"))
     return f"no such parameter; known are {listed}" if listed else "no such parameter; none is known here"
 
 

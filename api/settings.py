@@ -12,9 +12,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from api.limits import EXACT_COUNT, MAX_LIMIT, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
-ROUTES: Final = frozenset(
-    {"_mgmt", "api", "api.html", "browser", "collections", "conformance", "data", "queryables", "search"}
+_SEARCHES: Final = (
+    "collections",
+    "collections-queryables",
+    "collections-sortables",
+    "queryables",
+    "search",
+    "sortables",
 )
+ROUTES: Final = frozenset(("_mgmt", "api", "api.html", "browser", "conformance", "data", *_SEARCHES))
 """First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,6 @@ in the database.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus
 
 import orjson
 
@@ -46,11 +45,6 @@ def json_object(parameter: str, text: str) -> dict[str, Any]:
         raise InvalidParameter(parameter=parameter, reason="a JSON object is wanted")
     check_depth(parameter, value)
     return value
-
-
-def twice_encoded(value: dict[str, Any]) -> str:
-    """stac-fastapi-pgstac percent-decodes these values a second time; encoded once more they come out whole."""
-    return quote_plus(orjson.dumps(value))
 
 
 def conditions(query: dict[str, Any]) -> dict[str, Any] | None:

@@ -61,3 +61,38 @@ async def item_template(connection: Connection, collection: str, number: int | N
         "SELECT coalesce(pgstac.collection_base_item($1, $2), pgstac.collection_base_item($1))", collection, number
     )
     return {name: value for name, value in (found or {}).items() if value is not None}
+
+
+async def summaries(connection: Connection, collection: str | None) -> list[tuple[str, str | None, dict[str, Any]]]:
+    """Id, title and summaries of one collection, or of all."""
+    rows = await connection.fetch(
+        "SELECT id, content->>'title' AS title, content->'summaries' AS summaries FROM pgstac.collections "
+        "WHERE $1::text IS NULL OR id = $1 ORDER BY id",
+        collection,
+    )
+    return [(row["id"], row["title"], row["summaries"] or {}) for row in rows]
+
+
+async def queryable_definitions(connection: Connection, collection: str | None) -> dict[str, Any]:
+    """JSON Schema of each property that pgstac's table names for one collection, or for any."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT ON (name) name, definition FROM pgstac.queryables "
+        "WHERE $1::text IS NULL OR collection_ids IS NULL OR $1 = ANY (collection_ids) "
+        "ORDER BY name, collection_ids NULLS FIRST",
+        collection,
+    )
+    return {row["name"]: row["definition"] or {"type": "string"} for row in rows}
+
+
+async def search_collections(connection: Connection, search: str) -> list[dict[str, Any]]:
+    """All collections that match a search in pgstac's JSON, whole and in order."""
+    rows = await connection.fetch("SELECT found FROM pgstac.collection_search_rows($1::text::jsonb) AS found", search)
+    return [row["found"] for row in rows]
+
+
+async def collection(connection: Connection, identifier: str) -> dict[str, Any] | None:
+    """One collection as it was loaded."""
+    found: dict[str, Any] | None = await connection.fetchval(
+        "SELECT content FROM pgstac.collections WHERE id = $1", identifier
+    )
+    return found

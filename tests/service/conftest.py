@@ -204,15 +204,35 @@ def load(dsn: str, documents: Documents) -> None:
 
 
 @pytest.fixture(scope="session")
-def catalogue_dsn(maintenance_dsn: str, template_database: str, documents: Documents) -> Iterator[str]:
+def load_documents() -> Callable[[str, Documents], None]:
+    """Loads documents into the database of a DSN."""
+    return load
+
+
+@pytest.fixture(scope="session")
+def named_database(
+    maintenance_dsn: str, template_database: str
+) -> Callable[[str], contextlib.AbstractContextManager[str]]:
+    """Makes a migrated database for as long as a `with` lasts; gives its owner's DSN."""
+
+    @contextlib.contextmanager
+    def make(name: str) -> Iterator[str]:
+        with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
+            queries.create_database(connection, name, template_database)
+            yield maintenance_dsn.rsplit("/", 1)[0] + f"/{name}"
+            queries.drop_database(connection, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def catalogue_dsn(
+    named_database: Callable[[str], contextlib.AbstractContextManager[str]], documents: Documents
+) -> Iterator[str]:
     """Owner's DSN of a database that holds the catalogue; nobody changes it."""
-    name = "flatsim_service"
-    dsn = maintenance_dsn.rsplit("/", 1)[0] + f"/{name}"
-    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
-        queries.create_database(connection, name, template_database)
+    with named_database("flatsim_service") as dsn:
         load(dsn, documents)
         yield dsn
-        queries.drop_database(connection, name)
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ GETS = [
     ("/collections", {"query": "{bro"}, "query"),
     ("/collections", {"filter": "id ="}, "filter"),
     ("/collections", {"offset": "-1"}, "offset"),
-    ("/collections", {"q": "("}, "tsquery"),
+    ("/collections", {"q": "("}, "no word"),
 ]
 
 

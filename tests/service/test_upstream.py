@@ -2,47 +2,21 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_plus
-
 import pytest
 from cql2 import Expr
 from pydantic import BaseModel
 from stac_fastapi.extensions.filter.request import FilterExtensionPostRequest
 from stac_fastapi.extensions.sort import SortConformanceClasses
 from stac_fastapi.pgstac.core import clean_search_args
-from stac_fastapi.pgstac.models.links import PagingLinks
 from stac_fastapi.types.conformance import STACConformanceClasses
 from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostRequest
-from starlette.requests import Request
 from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable
-
-
-def test_the_back_link_is_still_called_previous() -> None:
-    """`api.links.mend_rels`."""
-    scope = {
-        "type": "http", "method": "GET", "path": "/search", "query_string": b"", "headers": [(b"host", b"x")],
-        "scheme": "http", "server": ("x", 80), "root_path": "", "app": _App(),
-    }  # fmt: skip
-    link = PagingLinks(request=Request(scope), prev="a:b").link_prev()
-    assert link is not None
-    assert link["rel"] == "previous"
-
-
-class _App:
-    class state:  # noqa: N801
-        router_prefix = ""
 
 
 def test_sort_is_still_declared_in_one_version() -> None:
     """`api.extensions.ADDITIONAL_CONFORMANCE`."""
     assert not [uri for uri in SortConformanceClasses if "v1.0.0" in uri]
     assert not [uri for uri in STACConformanceClasses if "sort" in uri]
-
-
-def test_json_parameters_are_still_decoded_twice() -> None:
-    """`api.values.twice_encoded`."""
-    clean = clean_search_args({}, intersects='{"type": "50%25"}')
-    assert clean["intersects"]["type"] == unquote_plus("50%25") != "50%25"
 
 
 def test_broken_json_still_raises_what_nobody_handles() -> None:
