@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ DRAWN_PIXELS = 100
 """Columns of the rasters that the sample draws; larger ones are enlarged, since only their size matters here."""
 FIRST_DAY = date(2014, 10, 10)
 STEP_DAYS = 12
+LINKS_OF_A_FILE = 30_000
+"""Fewer than any file system allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Tree:
     packages: int
 
 
-def write_tree(root: Path, *, pairs: int, pixels: int = 100) -> Tree:
+def write_tree(root: Path, *, pairs: int, pixels: int = 100, products: Sequence[str] | None = None) -> Tree:
     """A track whose pairs are all the same picture: rasters and previews are hard links, metadata is written anew.
 
     Its series and auxiliary package are those of a sample of three dates, whose lists do not know the pairs.
@@ -39,6 +42,7 @@ def write_tree(root: Path, *, pairs: int, pixels: int = 100) -> Tree:
         pairs: how many pair packages.
         pixels: columns of the rasters in ground geometry. Above `DRAWN_PIXELS`, those of the pairs are pictures of that
             size with each pixel repeated, stored in rows as GDAL does unless told otherwise.
+        products: acronyms of those that the pairs have, for many pairs in little time; None for all.
     """
     manifest = write_sample(root, SampleSpec(tracks=1, pairs=3, epochs=3, pixels=min(pixels, DRAWN_PIXELS)))
     track = manifest.tracks[0]
@@ -47,7 +51,11 @@ def write_tree(root: Path, *, pairs: int, pixels: int = 100) -> Tree:
         for path in template.glob("*.tiff"):
             _enlarge(path, pixels // DRAWN_PIXELS)
     old = (date.fromisoformat(track.pairs[0].reference_date), date.fromisoformat(track.pairs[0].secondary_date))
+    if products is not None:
+        _keep(template, products)
     for number in range(pairs):
+        if number and number % LINKS_OF_A_FILE == 0:
+            _unlink_twins(template)
         reference = FIRST_DAY + timedelta(days=number // 100)
         new = (reference, reference + timedelta(days=1 + number % 100))
         _link_package(template, old, new)
@@ -71,6 +79,22 @@ def _enlarge(path: Path, factor: int) -> None:
                 large = np.kron(band, np.ones((factor, factor), dtype="float32"))
                 noise = random.uniform(0.999, 1.001, large.shape).astype("float32")
                 target.write(large * noise, index)
+
+
+def _keep(package: Path, products: Sequence[str]) -> None:
+    """Remove all files but the rasters and metadata of some products in ground geometry."""
+    wanted = tuple(f"CNES_{product}_geo_" for product in products)
+    for path in package.iterdir():
+        if not (path.name.startswith(wanted) and path.suffix in {".tiff", ".meta"}):
+            path.unlink()
+
+
+def _unlink_twins(package: Path) -> None:
+    """Give the files of a package new copies, to be linked in turn."""
+    for path in package.iterdir():
+        content = path.read_bytes()
+        path.unlink()
+        path.write_bytes(content)
 
 
 def _link_package(template: Path, old: tuple[date, date], new: tuple[date, date]) -> None:

@@ -8,6 +8,7 @@
     ├── DatabaseError       the database, its schema or its roles are not as needed
     │   ├── ClusterError    the embedded PostgreSQL cannot be made, started or stopped
     │   └── MigrationError  a migration failed, or the applied ones differ from the files
+    ├── WorkersError        processes or a cluster that should read packages cannot
     ├── SettingError        a file named by a setting is missing or wrong
     ├── SampleError         a sample tree cannot be written as asked
     └── SchemaNotFound      a declared schema is neither in the schema folder nor in the cache
@@ -54,6 +55,10 @@ class ClusterError(DatabaseError):
 
 class MigrationError(DatabaseError):
     """A migration failed or the recorded ones differ from the files."""
+
+
+class WorkersError(FlatsimError):
+    """The processes or the cluster that should read packages cannot; what was written before is complete."""
 
 
 class SettingError(FlatsimError):

@@ -7,11 +7,13 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import Any, Protocol, TypeVar
+
+from catalog_builder.errors import WorkersError
 
 T = TypeVar("T")
 Tag = TypeVar("Tag")
@@ -71,7 +73,20 @@ class Processes(Here):
         """By whichever process is free."""
         if self._executor is None:
             return super().run(job, calls)
-        return in_order(self._executor, job, calls, ahead=AHEAD_PER_WORKER * self._workers)
+        return in_order(self._executor, job, calls, ahead=AHEAD_PER_WORKER * self._workers, wait=self._wait)
+
+    def _wait(self, future: Future[T]) -> T:
+        """The result of a job.
+
+        Raises:
+            WorkersError: a process was killed.
+        """
+        try:
+            return future.result()
+        except BrokenExecutor:
+            msg = "a worker process was killed, perhaps for want of memory: fewer --workers need less; the same command"
+            msg += " goes on from here"
+            raise WorkersError(msg) from None
 
     def close(self) -> None:
         """End them."""
@@ -130,13 +145,14 @@ def in_order(
     calls: Iterable[tuple[Tag, tuple[Any, ...] | None]],
     *,
     ahead: int,
+    wait: Callable[[Future[T]], T],
 ) -> Iterator[tuple[Tag, T | None]]:
-    """As `Pool.run`, by an executor, with `ahead` jobs under way."""
+    """As `Pool.run`, by an executor, with `ahead` jobs under way; `wait` gives a job's result."""
     waiting: deque[tuple[Tag, Future[T] | None]] = deque()
 
     def first() -> tuple[Tag, T | None]:
         tag, future = waiting.popleft()
-        return tag, None if future is None else future.result()
+        return tag, None if future is None else wait(future)
 
     for tag, arguments in calls:
         waiting.append((tag, None if arguments is None else executor.submit(job, *arguments)))

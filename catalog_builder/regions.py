@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,6 +18,8 @@ from catalog_builder.extent import HALF_TURN_DEG, width_of
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.regions import BY_CODE, Region, catalogue_code
 from catalog_builder.vocab.regions import region_of as listed_region
+
+_GIVEN: ContextVar[dict[str, Region] | None] = ContextVar("given_regions", default=None)
 
 Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -79,7 +84,27 @@ def region_of(package_code: str) -> Region:
         SettingError: the operator's file is missing or wrong.
     """
     code = catalogue_code(package_code)
-    return _operator_regions().get(code) or listed_region(package_code)
+    return operator_regions().get(code) or listed_region(package_code)
+
+
+def operator_regions() -> dict[str, Region]:
+    """Regions of the operator's file by their code: of the operator for whom this thread works.
+
+    Raises:
+        SettingError: the file is missing or wrong.
+    """
+    rows = _GIVEN.get()
+    return _operator_regions() if rows is None else rows
+
+
+@contextmanager
+def given(rows: dict[str, Region]) -> Iterator[None]:
+    """Take these rows for those of the operator's file, on a machine that does not have it."""
+    token = _GIVEN.set(rows)
+    try:
+        yield
+    finally:
+        _GIVEN.reset(token)
 
 
 @cache

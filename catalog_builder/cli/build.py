@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
@@ -17,10 +18,12 @@ from catalog_builder.catalogue import Options
 from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import progress, wide_console
 from catalog_builder.cluster import Role
+from catalog_builder.dask_pool import dask_cluster
 from catalog_builder.database import resolve_dsn
 from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
 from catalog_builder.location import Location, locate
 from catalog_builder.page import page
+from catalog_builder.pool import Pool
 from catalog_builder.report import Report
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import Sink
@@ -59,6 +62,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
 @click.option(
     "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
 )
+@click.option("--dask", metavar="ADDRESS", help="Read on a dask cluster; its scheduler, tcp://host:8786.")
 @click.option(
     "--report",
     "report_file",
@@ -81,6 +85,7 @@ def build(
     database: str | None,
     href_base: str | None,
     workers: int,
+    dask: str | None,
     report_file: Path | None,
     checksums: bool,
     strict: bool,
@@ -105,10 +110,11 @@ def build(
     sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     wishes = {"prune": prune, "refresh": refresh}
+    readers = dask_cluster(dask, roots) if dask else workers
     atlas = Atlas() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
     try:
         report = run(
-            roots, sink, layout, base=base, options=options, workers=workers, quiet=quiet, atlas=atlas, **wishes
+            roots, sink, layout, base=base, options=options, workers=readers, quiet=quiet, atlas=atlas, **wishes
         )
     except KeyboardInterrupt:
         click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
@@ -131,7 +137,7 @@ def run(
     *,
     base: Location | None = None,
     options: Options,
-    workers: int,
+    workers: int | AbstractContextManager[Pool],
     quiet: bool,
     prune: bool = False,
     refresh: bool = False,

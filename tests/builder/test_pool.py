@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from catalog_builder import pool
 from catalog_builder.atlas import Atlas
 from catalog_builder.build import build
+from catalog_builder.errors import WorkersError
 from catalog_builder.layout import ServiceLayout
 from catalog_builder.page import page
 from catalog_builder.pool import Here, in_order, processes
@@ -37,7 +38,7 @@ def test_results_keep_the_order_and_calls_are_taken_only_so_far_ahead() -> None:
 
     expected = [(f"tag {number}", None if number % 5 == 4 else number**2) for number in range(20)]
     with ThreadPoolExecutor(4) as executor:
-        results = in_order(executor, slow_first, calls(), ahead=3)
+        results = in_order(executor, slow_first, calls(), ahead=3, wait=Future.result)
         assert next(results) == expected[0]
         assert len(taken) == 4
         assert [expected[0], *results] == expected
@@ -75,3 +76,11 @@ def test_the_page_is_the_same_whoever_read(small_tree: Tree, tmp_path: Path, mon
         )
         pages.append(page(report, atlas))
     assert pages[0] == pages[1]
+
+
+def test_a_worker_that_is_killed_is_an_error_of_ours() -> None:
+    with processes(2) as workers:
+        workers.expect(pool.WORTH_A_POOL)
+        results = workers.run(os.abort, [(0, ())])
+        with pytest.raises(WorkersError, match="killed"):
+            next(results)
