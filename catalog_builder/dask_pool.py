@@ -7,6 +7,7 @@ the first job each is asked who it is, and each job says which builder it comes 
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
@@ -57,6 +58,11 @@ class DaskPool:
         ahead = max(AT_LEAST_AHEAD, AHEAD_PER_WORKER * sum(self._client.nthreads().values()))
         named = ((tag, None if arguments is None else (*self._context, job, *arguments)) for tag, arguments in calls)
         return in_order(self._executor, do_job, named, ahead=ahead, wait=self._wait)
+
+    def cancel(self) -> None:
+        """Call off what is not done; that dask then misses results is no news."""
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        self._executor.shutdown(wait=False)
 
     def _wait(self, future: Future[T]) -> T:
         """The result of a job.
@@ -112,7 +118,11 @@ def dask_cluster(address: str, trees: Sequence[Location] = ()) -> Iterator[Pool]
             msg = f"{address}: the scheduler has no worker; start some: dask worker {address} --nthreads 1"
             raise WorkersError(msg) from None
         _check(client, address, [str(tree.resolve()) for tree in trees if isinstance(tree, Path) and tree.exists()])
-        yield DaskPool(client)
+        pool = DaskPool(client)
+        try:
+            yield pool
+        finally:
+            pool.cancel()
 
 
 @contextmanager
@@ -124,7 +134,7 @@ def _connected(address: str) -> Iterator[Client]:
         raise WorkersError(msg) from error
     try:
         client = distributed.Client(address, timeout=CONNECT_WITHIN_S, set_as_default=False, name="flatsim-stac")
-    except (OSError, ValueError, TypeError) as error:
+    except Exception as error:  # of sockets, of addresses, and dask's own
         msg = f"{address}: no dask scheduler answers there: {error}"
         raise WorkersError(msg) from error
     try:

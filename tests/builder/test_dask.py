@@ -213,7 +213,7 @@ main()
 
 
 def test_ctrl_c_leaves_the_cluster_to_others(cluster: Running, small_tree: Tree, tmp_path: Path) -> None:
-    arguments = ["build", str(small_tree[0]), "--out", str(tmp_path / "out"), "--dask", cluster.address]
+    arguments = ["build", str(small_tree[0]), "--out", str(tmp_path / "out"), "--dask", cluster.address, "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, *arguments], capture_output=True, text=True, env=environment, check=False
