@@ -61,7 +61,8 @@ class DaskPool:
 
     def cancel(self) -> None:
         """Call off what is not done; that dask then misses results is no news."""
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        for name in ("distributed.client", "distributed.core", "tornado.application"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._executor.shutdown(wait=False)
 
     def _wait(self, future: Future[T]) -> T:
