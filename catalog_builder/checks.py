@@ -115,7 +115,7 @@ def dates_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> I
 
 
 def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
-    """The cube has one band for each date of `RMSdate.txt`, no date comes twice, and all lie in the package's range."""
+    """The cube has one band for each date of `RMSdate.txt`; these come once, in order, and in the package's range."""
     epochs, name = package.texts.epochs, package.name
     for raster in package.rasters:
         is_cube = raster.name.product is not None and raster.name.product.key == "dts"
@@ -123,6 +123,9 @@ def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Ite
             yield f"{raster.name.text} has {raster.grid.count} bands, RMSdate.txt {len(epochs)} dates"
     if len(set(epochs)) < len(epochs):
         yield f"RMSdate.txt has {len(epochs)} dates, of which {len(set(epochs))} differ"
+    for earlier, later in pairwise(epochs):
+        if later < earlier:
+            yield f"RMSdate.txt holds {later} after {earlier}, bands are in order of time"
     for day in epochs:
         if not name.first <= day <= name.last:
             yield f"RMSdate.txt holds {day}, the package is of {name.first}/{name.last}"

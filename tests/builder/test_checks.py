@@ -166,7 +166,8 @@ def test_dates_of_the_cube(sound: Sound) -> None:
     epochs, name = sound.series.texts.epochs, sound.series.name
     cases: dict[str, tuple[date, ...]] = {
         f"{len(epochs) - 1} dates": epochs[:-1],
-        f"{len(epochs) - 1} differ": (*epochs[:-1], epochs[0]),
+        f"{len(epochs) - 1} differ": (epochs[0], *epochs[:-1]),
+        f"{epochs[0]} after {epochs[1]}": (epochs[1], epochs[0], *epochs[2:]),
         str(name.last + DAY): (*epochs[:-1], name.last + DAY),
     }
     for words, altered in cases.items():

@@ -42,7 +42,8 @@ TOUCHED = {
     "nsbas.proc": rf"{TIMES}|/properties/(processing:lineage|cube:dimensions/time/(extent|values))"
     r"|/assets/\w+/(sar:looks_range|bands)",
     "RMSinterfero.txt": r"/properties/flatsim:(used_in_timeseries|rms|n_interferograms|network_connected)",
-    "RMSdate.txt": r"/properties/(flatsim:(n_dates|max_gap_days|network_connected)|cube:.*)|/assets/dts_\w+/bands",
+    "RMSdate.txt": r"/properties/(flatsim:(n_dates|max_gap_days|network_connected)|cube:.*)|/assets/dts_\w+/bands"
+    "|/stac_extensions",
 }
 """What in an item may depend on a sidecar."""
 

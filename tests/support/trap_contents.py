@@ -99,6 +99,10 @@ def _(here: Corner) -> Iterator[Fate]:
     (series / "RMSdate.txt").write_text("1 20160101 0\n2 20160101 0\n3 20160125 0\n")
     yield series, "contradicts", "of which 2 differ"
     yield series, "warned", "none of the 2 pairs of RMSinterfero.txt has a package"
+    series = here.series(run="3-")
+    (series / "RMSdate.txt").write_text("1 20160101 0\n3 20160125 0\n2 20160113 0\n")
+    yield series, "contradicts", "holds 2016-01-13 after 2016-01-25"
+    yield series, "warned", "none of the 2 pairs of RMSinterfero.txt has a package"
 
 
 @trap("the newer of two series of one track is the one")
