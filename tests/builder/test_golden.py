@@ -65,7 +65,9 @@ KINDS = ("interferogram", "timeseries", "auxiliarydata")
 
 @pytest.mark.parametrize("name", [*KINDS, *(f"{kind}_collection" for kind in KINDS)])
 def test_documents_are_the_golden_ones(made: dict[str, str], name: str) -> None:
-    assert made[name] == (GOLDEN / f"{name}.json").read_text(encoding="utf-8")
+    assert made[name] == (GOLDEN / f"{name}.json").read_text(encoding="utf-8"), (
+        "if this is meant: python tests/builder/test_golden.py, and review what it changes"
+    )
 
 
 if __name__ == "__main__":
