@@ -15,7 +15,7 @@ from stac_fastapi.types.requests import get_base_url
 from api import queries
 from api.errors import InvalidParameter
 from api.filters import parse_filter
-from api.geometries import bbox_geometry
+from api.geometries import bbox_geometry, check_crs
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from api.links import JSON, collection_links, schema_links
 from api.queryables import COLLECTION_PROPERTIES, sortable
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from api.limits import Limits
 
-CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _SEARCHED: Final = ("id", "title", "description")
 
 
@@ -86,8 +85,7 @@ def read_search(
     Raises:
         InvalidParameter: One of them cannot be understood, or two of them exclude each other.
     """
-    if filter_crs not in (None, CRS84):
-        raise InvalidParameter(parameter="filter-crs", reason=f"only {CRS84} is known")
+    check_crs(filter_crs, "filter-crs")
     conditions: list[Any] = [parse_filter(filter_expr, filter_lang)] if filter_expr else []
     for condition in conditions:
         _check_names("filter", _properties(condition))

@@ -24,6 +24,9 @@ Box = tuple[Number, Number, Number, Number]
 MAX_COLLECTION_DEPTH: Final = 8
 """Geometry collections in geometry collections."""
 
+CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+"""Longitude and latitude in WGS 84, in degrees: what all positions of requests are in."""
+
 TINY_DEG: Final = 1e-9
 """Half the width a box without one is given, a tenth of a millimetre: PostGIS 3.3 answers wrongly for flat polygons."""
 
@@ -85,6 +88,16 @@ def bbox_text(text: str, parameter: str = "bbox") -> BBox:
     except ValueError:
         raise InvalidParameter(parameter=parameter, reason=f"{text[:60]!r} is no list of numbers") from None
     return read_bbox(values, parameter)
+
+
+def check_crs(value: str | None, parameter: str) -> None:
+    """Refuse positions in any other system than longitude and latitude.
+
+    Raises:
+        InvalidParameter: Another one is asked for.
+    """
+    if value not in (None, CRS84):
+        raise InvalidParameter(parameter=parameter, reason=f"only {CRS84} is known")
 
 
 def flat_boxes(bbox: BBox) -> list[Box]:

@@ -17,7 +17,7 @@ from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostReques
 from stac_pydantic.shared import BBox
 
 from api.errors import InvalidParameter
-from api.geometries import bbox_geometry, bbox_text, flat_boxes, geometry_schema, read_bbox, read_geometry
+from api.geometries import bbox_geometry, bbox_text, check_crs, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
 from api.search.names import unknown
 from api.times import Interval
@@ -221,6 +221,7 @@ def _with_plain_area(body: dict[str, Any]) -> dict[str, Any]:
 def _check_filter(body: dict[str, Any]) -> None:
     """Refuse what cannot be a filter."""
     expression, language = body.get("filter"), body.get("filter-lang")
+    check_crs(body.get("filter-crs"), "filter-crs")
     if language not in (None, *get_args(FilterLang)):
         raise InvalidParameter(parameter="filter-lang", reason=f"one of {', '.join(get_args(FilterLang))} is wanted")
     if expression is not None and not isinstance(expression, dict | str | bool):
