@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import antimeridian
 from shapely.geometry import MultiPolygon, Polygon, mapping
@@ -17,6 +18,10 @@ TABLE_TOLERANCE_DEG = 0.001
 """Of an outline read from a lookup table: about 100 m, the ground size of a radar pixel with 8 looks."""
 DECIMALS = 6
 """Of a degree: about 0.1 m, far below any pixel."""
+Box: TypeAlias = tuple[float, float, float, float]
+"""West, south, east, north."""
+
+_POLYGON = re.compile(r"POLYGON\s*\(\s*\(([^()]{5,10000})\)\s*\)", re.IGNORECASE)
 MAX_COORDINATE = 1e9
 """Beyond any in metres; NaN is not below it either."""
 LON_LIMIT, LAT_LIMIT = 180.0, 90.0
@@ -57,6 +62,36 @@ def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: i
         at(top.row, top.last + 1),
     ]
     return clean_ring(points, tolerance_deg=max(abs(a), abs(e)) / 2)
+
+
+def ring_of_text(text: str, near: Box | None) -> Ring | None:
+    """Outline that the metadata state, as a WKT polygon; None where it is none, is a box, or may be anywhere.
+
+    Latitude and longitude have been seen swapped in it: the order is the one that puts it where it must be.
+
+    Args:
+        text: `POLYGON((lon lat, …))`.
+        near: box around where it must be: west, south, east, north.
+
+    >>> ring_of_text("POLYGON((40.9 20.6, 38.0 19.9, 37.5 22.7, 40.4 23.6))", (10, 33, 32, 50))[0]
+    (20.6, 40.9)
+    """
+    match = _POLYGON.search(text)
+    if match is None or near is None:
+        return None
+    try:
+        points = [(float(x), float(y)) for x, y in (point.split() for point in match[1].split(","))]
+    except ValueError:
+        return None
+    for order in (points, [(y, x) for x, y in points]):
+        ring = clean_ring(order, tolerance_deg=TABLE_TOLERANCE_DEG)
+        if ring and _is_within(ring, near) and len({x for x, _ in ring}) > 2:  # noqa: PLR2004 (two make a box)
+            return ring
+    return None
+
+
+def _is_within(ring: Ring, box: Box) -> bool:
+    return all(box[0] <= x <= box[2] and box[1] <= y <= box[3] for x, y in ring)
 
 
 def clean_ring(points: list[tuple[float, float]], *, tolerance_deg: float) -> Ring | None:

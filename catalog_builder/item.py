@@ -13,7 +13,7 @@ from catalog_builder.assets import create_assets
 from catalog_builder.checks import disagreements
 from catalog_builder.datacube import cube_fields
 from catalog_builder.errors import PackageRefused
-from catalog_builder.footprint import bbox, geometry
+from catalog_builder.footprint import bbox, geometry, ring_of_text
 from catalog_builder.layout import Layout
 from catalog_builder.links import item_links
 from catalog_builder.model import Footprint, Package, PackageName, Track
@@ -30,6 +30,7 @@ from catalog_builder.vocab.sidecars import (
     FIELDS,
     FILTER_PARAMETERS,
     LINEAGE_PHRASES,
+    OUTLINE,
     PAIR_SCENES,
     SYNTHETIC,
     UNWRAPPING_ALGORITHM,
@@ -224,6 +225,9 @@ def _footprint(package: Package, track: Track) -> Footprint:
     if of_track and own != of_track and (package.name.kind is TIMESERIES or own is None or own.source != "geo"):
         return Footprint(ring=of_track.ring, source="sibling")
     if own is None:
+        stated = ring_of_text(package.texts.meta.get(OUTLINE, ""), package.name.region.bbox)
+        if stated:
+            return Footprint(ring=stated, source="meta")
         reason = "no footprint: it has no raster in ground geometry with valid pixels, nor has its track"
         raise PackageRefused(package.name.text, reason)
     return own

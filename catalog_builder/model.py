@@ -328,7 +328,7 @@ class Footprint:
 
     ring: Ring
     source: str
-    """`geo`, `sibling` or `lut`."""
+    """`geo`, `sibling`, `lut` or `meta`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

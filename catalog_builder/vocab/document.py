@@ -20,6 +20,7 @@ from catalog_builder.vocab.sidecars import (
     FIELDS,
     FILTER_PARAMETERS,
     LINEAGE_PHRASES,
+    OUTLINE,
     PAIR_SCENES,
     REFERENCE_DATE,
     SUPER_MASTER,
@@ -130,6 +131,7 @@ def _keys() -> Iterator[Sequence[str]]:
         yield f"`{key}`", f"`processing:lineage`, as `{phrase.format('...')}`"
     for key in FILTER_PARAMETERS:
         yield f"`{key}`", "`processing:lineage`, in `filter parameters: ...`"
+    yield f"`{OUTLINE}`", "footprint where no raster tells one: within the region, and no box"
     yield f"`{VALUE_UNIT}`", "`unit` of the bands of a cube or velocity in another unit"
     for key in (*PAIR_SCENES, SUPER_MASTER, REFERENCE_DATE):
         yield f"`{key}`", "times of acquisition"

@@ -348,7 +348,7 @@ QUERYABLES: Final = (
         name="flatsim:footprint_source",
         title="Source of the footprint",
         description="What the footprint outlines: a raster of the package in ground geometry, one of its track, "
-        "the lookup table, or the box that the metadata tell",
+        "the lookup table, or the polygon that the metadata state",
         enum=("geo", "sibling", "lut", "meta"),
     ),
     Queryable(

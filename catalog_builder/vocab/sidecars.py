@@ -55,6 +55,8 @@ PRIMARY: Final = "SarMasterDir"
 VALUE_UNIT: Final = "Value_unit"
 """Unit of the values of one raster. `degree` stands in it for the grid of a phase product: see `stated_unit`."""
 
+OUTLINE: Final = "Bounding_box_wkt"
+"""Polygon around the package, the last resort for its footprint."""
 SUPER_MASTER: Final = "Super_master_SAR_image_ID"
 """Scenes of the track's primary acquisition, joined by `-` with other words; carries its time of day."""
 REFERENCE_DATE: Final = "Reference_date"
@@ -88,6 +90,7 @@ KNOWN_KEYS: Final = frozenset(
         *PAIR_SCENES,
         *FILTER_PARAMETERS,
         VALUE_UNIT,
+        OUTLINE,
         SUPER_MASTER,
         REFERENCE_DATE,
         SYNTHETIC,
@@ -98,7 +101,7 @@ KNOWN_KEYS: Final = frozenset(
 UNUSED_KEYS: Final = frozenset(
     {
         "DDSS_ID", "Product_ID", "Product_type", "Product_format", "Product_size", "Preview_url", "Legend_url",
-        "Product_url", "kmz_url", "Bounding_box", "Bounding_box_wkt", "License", "User_ID", "AffiliationIdentifier",
+        "Product_url", "kmz_url", "Bounding_box", "License", "User_ID", "AffiliationIdentifier",
         "Main_reference", "Applied_algorithm_description", "MethodDescription", "Service_used_for_generation",
         "Geographic_CS_type_code", "Parallel_baseline", "Along_track_baseline", "Map_of_LOS_vector",
         "Spatial_resolution", "Sensor", "Mode", "Antenna_side", "Polarisation", "Wavelength",

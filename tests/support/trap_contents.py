@@ -199,9 +199,15 @@ def _(here: Corner) -> Iterator[Fate]:
     vector.unlink()
     lookup_table(package / "CNES_Lut_radar_8rlks.tiff")
     yield package, "catalogued", ""
-    for run, end, reason in (("1-", "catalogued", ""), ("2-", "refused", "no footprint")):
-        pair = here.pair(run=run)
-        for path in pair.glob("CNES_*"):
+    texts = ("", "", "POLYGON((20 41, 20.2 40.2, 21 40.1, 20.8 41))", "POLYGON((41 20, 40.2 20.2, 40.1 21, 41 20.8))",
+             "POLYGON((20 41, 20 40, 21 40, 21 41))", "POLYGON((120 41, 120.2 40.2, 121 40.1))",
+             "POLYGON((x y))")  # fmt: skip
+    for number, text in enumerate(texts, start=1):
+        end, reason = ("refused", "no footprint") if number in {2, 5, 6, 7} else ("catalogued", "")
+        pair = here.pair(run=f"{number}-", region="BALKANS" if text else "SHOWCASE")
+        if text:
+            here.meta(pair, f"Bounding_box_wkt: {text}\n")
+        for path in pair.glob("CNES_*.tiff"):
             tiff(path.with_name(path.name.replace("geo", "radar")), corner=None)
             path.unlink()
         yield pair, end, reason
