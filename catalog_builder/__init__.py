@@ -4,6 +4,7 @@ Data goes one way, one module a step; `build` is the contents page:
 
     plan, walk,     roots → packages, sorted by track                    (reads directory names)
       renamed
+    location        paths, and addresses in object stores: what can be asked of them
     storage,        a package → its files, in a folder or in an archive  (reads files)
       archive
     read, raster    a package → headers, texts, outline                  (reads files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 
 from catalog_builder.archive import is_package_archive, package_of_archive
 from catalog_builder.errors import TreeNotFound
@@ -49,7 +50,7 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
         yield _archive(root, base if tree is base and base else root.parent)
         return
     if not at(root).is_folder():
-        msg = f"{root}: no such directory"
+        msg = f"{root}: no such directory" if isinstance(root, Path) else f"{root}: nothing is there"
         raise TreeNotFound(msg)
     pending = [root]
     with Listings(lambda folder: at(folder).scan()) as listings:

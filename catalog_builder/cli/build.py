@@ -41,7 +41,8 @@ FORMATS = ("static", "ndjson", "geoparquet")
 
 @click.command(
     epilog="Examples: flatsim-stac build /data/flatsim --out catalogue --href-base https://data.example.org/flatsim; "
-    "flatsim-stac build /data/flatsim --database postgresql://user@host/flatsim"
+    "flatsim-stac build /data/flatsim --database postgresql://user@host/flatsim; "
+    "flatsim-stac build s3://bucket/flatsim --out catalogue"
 )
 @click.argument("trees", nargs=-1, type=LOCATION, metavar="TREE...")
 @click.option(

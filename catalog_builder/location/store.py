@@ -17,7 +17,6 @@ from obstore import store as stores
 from obstore.exceptions import (
     BaseError,
     InvalidPathError,
-    NotSupportedError,
     PermissionDeniedError,
     UnauthenticatedError,
 )
@@ -45,11 +44,10 @@ NEAR_BYTES = 4096
 """Stretches closer than this are fetched by one request."""
 
 _LOGIN_FAULTS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed")
-_EMPTY_FAULT = "InvalidRange"
-"""What a store says of the end of an object without any byte."""
 _XML_FAULT = re.compile(r"<Code>([^<]*)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 _SERVER = re.compile(r"(https?://[^/\s?]+)")
-_CAUSE = re.compile(r'message: "([^"]*)"')
+_CAUSE = re.compile(r'(?:message|error): "([^"]*)"')
+_TIMEOUT = "TimedOut"
 _METADATA_SERVICE = "169.254.169.254"
 _NO_CREDENTIALS = "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_NO_SIGN_REQUEST=YES"
 
@@ -222,9 +220,7 @@ def _end_of(store: Any, key: str) -> tuple[int, bytes]:
     """Size of an object and its last bytes, by one request where the store counts from the end."""
     try:
         found = obstore.get(store, key, options={"range": {"suffix": BLOCK_BYTES}})
-    except BaseError as error:
-        if not isinstance(error, NotSupportedError) and _EMPTY_FAULT not in str(error):
-            raise
+    except BaseError:  # of a store that cannot count from the end, or an object without any byte
         return int(obstore.head(store, key)["size"]), b""
     return int(found.meta["size"]), bytes(found.bytes())
 
@@ -282,4 +278,8 @@ def _reason(error: Exception) -> str:
     first = " ".join(text.partition("\n")[0].split())
     server, cause = _SERVER.search(first), _CAUSE.search(text)
     what = cause[1] if cause else first.rpartition(" - ")[2]
-    return f"{server[1]}: {what}" if server else what
+    if not server:
+        return what
+    if _TIMEOUT in text:
+        return f"{server[1]} does not answer within {REQUEST_TIMEOUT_S} s"
+    return f"{server[1]} cannot be reached: {cause[1]}" if cause else f"{server[1]}: {what}"
