@@ -32,7 +32,8 @@ REFUSED = 3
 def inspect(path: Location, *, tree: Location | None, as_json: bool) -> None:
     """Show what a build sees in the package PATH: its name, each file, sidecars, footprint, item, problems.
 
-    PATH may also be an archive, a file of a package, only a name of one, or an address s3://bucket/prefix. Exit status 3 when a build would refuse it.
+    PATH may also be an archive, a file of a package, only a name of one, or an address s3://bucket/prefix.
+    Exit status 3 when a build would refuse it.
     """
     seen = look(path, tree)
     if as_json:
