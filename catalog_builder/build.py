@@ -242,8 +242,11 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
         _show(run, summary, item)
     if is_current:
         return
-    if summary.count or gone:
+    if summary.count:
         run.sink.close_collection(_document(run, summary))
+    elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is no valid collection
+        run.sink.remove_collection(summary.id)
+        run.report.removed_collections.append(summary.id)
     run.manifest.forget([record.package for record in gone])
     run.manifest.finish(summary.id)
 

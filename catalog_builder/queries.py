@@ -255,6 +255,11 @@ def delete_items(connection: Connection[Any], collection_id: str, ids: list[str]
     return found.rowcount
 
 
+def delete_collection(connection: Connection[Any], collection_id: str) -> None:
+    """Delete a collection, and by pgstac's own trigger its tables of items."""
+    connection.execute("DELETE FROM pgstac.collections WHERE id = %s", (collection_id,))
+
+
 def built_packages(connection: Connection[Any]) -> list[tuple[Any, ...]]:
     """Rows of the manifest: package, fingerprint, collection, item, warnings, ignored."""
     return connection.execute(

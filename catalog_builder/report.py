@@ -76,6 +76,8 @@ class Report:
     catalogued: int = 0
     unchanged: int = 0
     removed: int = 0
+    removed_collections: list[str] = field(default_factory=list)
+    """Ids of those that lost their last item."""
     refused: list[Remark] = field(default_factory=list)
     ignored: list[Remark] = field(default_factory=list)
     """Packages and files that never become items or assets."""
@@ -100,6 +102,7 @@ class Report:
             "catalogued": self.catalogued,
             "unchanged": self.unchanged,
             "removed": self.removed,
+            "removed_collections": self.removed_collections,
             "refused": rows(self.refused),
             "ignored": rows(self.ignored),
             "warnings": rows(self.warnings),

@@ -181,6 +181,7 @@ def show_tallies(report: Report) -> None:
 def summary_of(report: Report) -> str:
     """One line of counts."""
     gone = f", {report.removed} removed" if report.removed else ""
+    gone += f" with {', '.join(report.removed_collections)}" if report.removed_collections else ""
     gone += f", {len(report.vanished)} vanished" if report.vanished else ""
     return (
         f"{report.found} packages found: {report.catalogued} catalogued, {report.unchanged} unchanged, "

@@ -58,3 +58,6 @@ class Sink(Protocol):
 
     def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:
         """Take items out; the number of those that were there."""
+
+    def remove_collection(self, collection_id: str) -> None:
+        """Take a collection out of which all items were taken."""

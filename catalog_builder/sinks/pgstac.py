@@ -95,6 +95,11 @@ class PgstacSink:
         with _translated(f"removing items of {collection_id}"), self._pool.connection() as connection:
             return queries.delete_items(connection, collection_id, list(ids))
 
+    def remove_collection(self, collection_id: str) -> None:
+        """Delete it; its partitions go with it."""
+        with _translated(f"removing collection {collection_id}"), self._pool.connection() as connection:
+            queries.delete_collection(connection, collection_id)
+
     def _load_collection(self, collection: CollectionDict) -> None:
         with _translated(f"loading collection {collection['id']}"):
             self._loader.load_collections(iter([plain(collection)]), Methods.upsert)

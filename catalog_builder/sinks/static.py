@@ -1,12 +1,14 @@
 """A catalogue as a folder of JSON files: root → region → collection → items, linked by relative addresses.
 
-Every file is replaced at once, and what names a file is written after it: a reader never meets half a document or a
-link into nothing.
+Every file is replaced at once; what names a file is written after it, and what no longer names it before it goes. So
+whoever starts at the root and goes down by `child` and `item`, or back up, never meets half a document or a link into
+nothing, whatever ends a build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -62,24 +64,26 @@ class StaticSink:
         items = [_link("item", f"./{path.name}", GEOJSON, path.stem) for path in self._item_files(collection["id"])]
         links = [*_collection_hierarchy(), *items, *collection["links"]]
         _replace(folder / COLLECTION, indented({**collection, "links": links}))
-        for name in self._removed.pop(collection["id"], ()):
-            (folder / f"{name}.json").unlink(missing_ok=True)
+        _remove(*(folder / f"{name}.json" for name in self._removed.pop(collection["id"], ())))
 
     def close(self) -> None:
         """Write the catalogues of the regions and the root from what stands in the folder."""
-        regions = sorted(path.parent.parent for path in self.folder.glob(f"*/*/{COLLECTION}"))
-        for region in sorted(set(regions)):
-            title = region_of(region.name).title
-            children = [
-                _child(path, f"./{path.parent.name}/{COLLECTION}") for path in sorted(region.glob(f"*/{COLLECTION}"))
-            ]
-            hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
-            catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
-            _replace(region / CATALOG, indented({**catalog, "links": [*hierarchy, *children]}))
         schema = self.folder / SCHEMA_PATH
         _make_folder(schema.parent)
         _replace(schema, indented(flatsim_schema()))
-        self._write_root(sorted(set(regions)))
+        self._write_catalogs()
+
+    def remove_collection(self, collection_id: str) -> None:
+        """First what links to it is written anew, then it goes, then its items; its region with the last one of it."""
+        folder = self._folder_of(collection_id)
+        self._write_catalogs(without=folder)
+        _remove(folder / COLLECTION, *folder.glob("*.json"))
+        self._removed.pop(collection_id, None)
+        if not list(folder.parent.glob(f"*/{COLLECTION}")):
+            _remove(folder.parent / CATALOG)
+        for emptied in (folder, folder.parent):
+            with suppress(OSError):  # somebody keeps other files there
+                emptied.rmdir()
 
     def manifest(self) -> Manifest:
         """A hidden file in the folder."""
@@ -98,6 +102,19 @@ class StaticSink:
         present = set(ids) & {path.stem for path in self._item_files(collection_id)}
         self._removed.setdefault(collection_id, set()).update(present)
         return len(present)
+
+    def _write_catalogs(self, *, without: Path | None = None) -> None:
+        collections: dict[Path, list[Path]] = {}
+        for path in sorted(self.folder.glob(f"*/*/{COLLECTION}")):
+            if path.parent != without:
+                collections.setdefault(path.parent.parent, []).append(path)
+        for region, paths in collections.items():
+            title = region_of(region.name).title
+            children = [_child(path, f"./{path.parent.name}/{COLLECTION}") for path in paths]
+            hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
+            catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
+            _replace(region / CATALOG, indented({**catalog, "links": [*hierarchy, *children]}))
+        self._write_root(list(collections))
 
     def _write_root(self, regions: list[Path]) -> None:
         children = [_child(region / CATALOG, f"./{region.name}/{CATALOG}") for region in regions]
@@ -182,6 +199,15 @@ def _replace(path: Path, content: bytes) -> bool:
         msg = f"{path}: cannot be written: {error.strerror}"
         raise SinkError(msg) from error
     return True
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            msg = f"{path}: cannot be removed: {error.strerror}"
+            raise SinkError(msg) from error
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -35,3 +35,6 @@ class WholeSink:
     def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:  # noqa: ARG002 (a protocol's)
         """None are there to remove."""
         return 0
+
+    def remove_collection(self, collection_id: str) -> None:
+        """It is not written in the first place."""

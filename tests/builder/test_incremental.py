@@ -165,6 +165,108 @@ def test_pruning_a_database_follows_in_its_collection(own_tree: Tree, database_d
     assert count == (PACKAGES - A_TRACK + 2,)
 
 
+def test_a_collection_that_loses_its_last_item_goes_and_comes_again(
+    own_tree: Tree, store: Callable[..., Report], tmp_path: Path
+) -> None:
+    tree = own_tree[0]
+    store(tree)
+    before = contents(tmp_path / "out")
+    series = sorted(tree.rglob("NSBAS_TS*"))
+    for package in series:
+        package.rename(tmp_path / package.name)
+    report = store(tree, prune=True)
+    assert (report.removed, report.removed_collections) == (2, ["flatsim-balkans-timeseries"])
+    after = store(tree, prune=True)
+    assert (after.removed, after.removed_collections, after.unchanged) == (0, [], PACKAGES - 2)
+    for place in sorted((tmp_path / "out").rglob("*.json")):
+        assert b'"href": "./flatsim-balkans-timeseries' not in place.read_bytes()
+        assert "timeseries" not in str(place.relative_to(tmp_path))
+    for package in series:
+        (tmp_path / package.name).rename(package)
+    again = store(tree)
+    assert (again.refused, again.catalogued + again.unchanged) == ([], PACKAGES)
+    assert again.catalogued >= 2
+    assert contents(tmp_path / "out") == before
+
+
+def test_an_emptied_collection_is_gone_from_the_database(own_tree: Tree, database_dsn: str) -> None:
+    load(database_dsn, own_tree[0])
+    for package in own_tree[0].rglob("NSBAS_TS*"):
+        shutil.rmtree(package)
+    load(database_dsn, own_tree[0], prune=True)
+    with psycopg.connect(database_dsn) as connection:
+        collections = connection.execute("SELECT id FROM pgstac.collections ORDER BY id").fetchall()
+        items = connection.execute("SELECT count(*) FROM pgstac.items").fetchone()
+        unfinished = connection.execute("SELECT count(*) FROM flatsim.unfinished").fetchone()
+    assert collections == [("flatsim-balkans-auxiliarydata",), ("flatsim-balkans-interferogram",)]
+    assert (items, unfinished) == ((PACKAGES - 2,), (0,))
+
+
+READ_AT_EVERY_STEP = """
+import json, os, sys
+from pathlib import Path
+from catalog_builder import build as module
+from catalog_builder.layout import StaticLayout
+from catalog_builder.sinks import static
+tree, out = Path(sys.argv[1]), Path(sys.argv[2])
+module.BATCH = 2
+reading, steps, read = False, 0, set()
+def follow(path):
+    if path in read:
+        return
+    read.add(path)
+    for link in json.loads(path.read_bytes())["links"]:
+        if link["rel"] in ("root", "parent", "collection", "child", "item"):
+            follow(Path(os.path.normpath(path.parent / link["href"])))
+def event(name, arguments):
+    global reading, steps
+    if reading or name not in ("open", "os.rename", "os.remove") or str(out) not in str(arguments[0]):
+        return
+    reading = True
+    read.clear()
+    steps += 1
+    if (out / "catalog.json").exists():
+        try:
+            follow(out / "catalog.json")
+        except BaseException as error:
+            print("broken before", name, arguments, error, flush=True)
+            os._exit(9)
+    reading = False
+sys.addaudithook(event)
+report = module.build([tree], static.StaticSink(out), StaticLayout(out), prune=True)
+print(json.dumps([steps, len(read), report.removed, report.removed_collections]))
+"""
+
+
+def test_a_reader_never_meets_a_link_into_nothing(own_tree: Tree, tmp_path: Path) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    away = tmp_path / "away"
+    series, pairs = sorted(tree.rglob("NSBAS_TS*")), sorted(tree.rglob("NSBAS_INT*"))[:3]
+
+    def build_and_read() -> list[Any]:
+        command = [sys.executable, "-c", READ_AT_EVERY_STEP, str(tree), str(out)]
+        done = subprocess.run(command, check=False, capture_output=True, env={**os.environ, "PYTHONWARNINGS": ""})
+        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+        result: list[Any] = json.loads(done.stdout)
+        return result
+
+    away.mkdir()
+    for package in series:
+        package.rename(away / package.name)
+    assert build_and_read()[2:] == [0, []], "a first build"
+    for package in series:
+        (away / package.name).rename(package)
+    for package in pairs:
+        package.rename(away / package.name)
+    steps, read, removed, collections = build_and_read()
+    assert steps > 20
+    assert (removed, collections) == (3, []), "a collection comes, items go"
+    assert read == 2 + 3 + PACKAGES - 3
+    for package in series:
+        shutil.rmtree(package)
+    assert build_and_read()[2:] == [2, ["flatsim-balkans-timeseries"]], "a collection goes"
+
+
 def test_a_missing_disk_prunes_nothing(own_tree: Tree, tmp_path: Path) -> None:
     tree, out = own_tree[0], tmp_path / "out"
     into(out, tree)
