@@ -9,7 +9,7 @@ from pathlib import Path
 
 from catalog_builder.archive import is_package_archive, package_of_archive
 from catalog_builder.errors import TreeNotFound
-from catalog_builder.location import Entry, Facts, Listings, Location, StoreEntry, at, relative
+from catalog_builder.location import Entry, Facts, Listings, Location, ObjectPath, StoreEntry, at, relative
 from catalog_builder.model import Found
 from catalog_builder.names import is_package_name, is_raster_name
 
@@ -39,15 +39,16 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
 
     Args:
         root: a directory, or one archive.
-        base: what addresses are relative to, where it holds the root; else the root is.
+        base: what addresses are relative to, where it holds the root; of a root in a store, its bucket is instead.
+            Else the root is.
 
     Raises:
         TreeNotFound: `root` is neither.
     """
     root = root.resolve()
-    tree = base if base and relative(root, base) else root
+    tree = _tree_of(root, base)
     if is_package_archive(root.name) and at(root).is_file():
-        yield _archive(root, base if tree is base and base else root.parent)
+        yield _archive(root, root.parent if tree is root else tree)
         return
     if not at(root).is_folder():
         msg = f"{root}: no such directory" if isinstance(root, Path) else f"{root}: nothing is there"
@@ -80,6 +81,14 @@ def _walk(tree: Location, pending: list[Location], listings: Listings) -> Iterat
             yield Loose(folder, tree)
         yield from _in_folder(folder, tree, entries)
         pending += [folder / name for name in reversed(folders)]
+
+
+def _tree_of(root: Location, base: Location | None) -> Location:
+    if base is None:
+        return root
+    if isinstance(root, ObjectPath):
+        return replace(root, key="")
+    return base if relative(root, base) else root
 
 
 def _is_new(folder: Location, seen: set[Hashable]) -> bool:

@@ -231,6 +231,16 @@ def test_a_list_may_name_stores_and_disks(s3_filled: Any, s3_tree: Tree, tmp_pat
     assert "2 packages found: 2 catalogued" in result.output
 
 
+def test_addresses_of_a_list_are_those_in_the_bucket(s3_filled: Any, s3_tree: Tree, tmp_path: Path) -> None:
+    package = packages_of(s3_tree)[0]
+    key = f"data/region/{package.relative_to(s3_tree[0]).as_posix()}"
+    layout = ServiceLayout("https://data.example.org")
+    build([locate(f"s3://flatsim/{key}")], NdjsonSink(tmp_path), layout, base=Path.cwd())
+    [item] = [json.loads(line) for file in tmp_path.glob("flatsim-*") for line in file.read_text().splitlines()]
+    for asset in item["assets"].values():
+        assert asset["href"].startswith(f"https://data.example.org/{key}/")
+
+
 def test_inspection_sees_a_package_of_a_store(s3_filled: Any, s3_tree: Tree, tmp_path: Path) -> None:
     package = next(path for path in packages_of(s3_tree) if "_INT-" in path.name)
     address = f"s3://flatsim/data/region/{package.relative_to(s3_tree[0]).as_posix()}"
