@@ -125,4 +125,6 @@ def _from_row(row: Mapping[str, Any]) -> Property:
     kind = _KINDS.get(row["wrapper"], Kind.TEXT)
     if kind is Kind.TEXT and "boolean" in (definition.get("type") or ""):
         kind = Kind.BOOLEAN
-    return Property(row["name"], kind, row["expression"])
+    # a null instead of a list is read as a list of one null
+    expression = f"nullif({row['expression']}, '{{NULL}}')" if kind is Kind.ARRAY else row["expression"]
+    return Property(row["name"], kind, expression)

@@ -40,23 +40,21 @@ FUNCTIONS: Final[dict[str, tuple[_Comparison, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """One end of an interval: an expression, a moment, or open towards the past (-1) or the future (1)."""
+    """One end of an interval: an expression, or a moment, which is bound where it is used."""
 
     sql: str | None = None
     value: datetime | None = None
-    open: int = 0
 
     def compared(self, operator: str, other: _End, scope: Scope) -> str:
-        """SQL of a comparison; what is open is decided here."""
-        if not self.open and not other.open:
-            return f"{self._render(scope)} {operator} {other._render(scope)}"
-        difference = self.open - other.open
-        holds = {"<": difference < 0, "<=": difference <= 0, ">": difference > 0, ">=": difference >= 0}
-        return str(holds.get(operator, difference == 0)).upper()
+        """SQL of a comparison."""
+        return f"{self._render(scope)} {operator} {other._render(scope)}"
 
     def _render(self, scope: Scope) -> str:
         return self.sql or scope.bound.bind(self.value, "timestamptz")
 
+
+_OPEN: Final = (_End("'-infinity'::timestamptz"), _End("'infinity'::timestamptz"))
+"""Ends that are open, at the start and at the end."""
 
 _Span = dict[str, _End]
 
@@ -89,7 +87,7 @@ def _span(tree: Any, scope: Scope) -> _Span:
         return {"start": end, "end": end}
     if isinstance(tree, str) and "/" in tree:
         found = Interval.parse(tree, scope.parameter)
-        return {"start": _bound(found.start, -1), "end": _bound(found.end, 1)}
+        return {"start": _bound(found.start, 0), "end": _bound(found.end, 1)}
     if isinstance(tree, str) or (isinstance(tree, dict) and ("timestamp" in tree or "date" in tree)):
         low, high = moment(tree, scope)
         return {"start": _End(value=low), "end": _End(value=high)}
@@ -108,7 +106,7 @@ def _check_order(ends: list[Any], scope: Scope) -> None:
 def _interval_end(tree: Any, side: int, scope: Scope) -> _End:
     """One end of an interval: `side` 0 is its start, 1 its end."""
     if _is_open(tree):
-        return _End(open=(-1, 1)[side])
+        return _OPEN[side]
     if _is_property(tree):
         return _property(tree["property"], scope)
     return _End(value=moment(tree, scope)[side])
@@ -129,5 +127,5 @@ def _property(name: Any, scope: Scope) -> _End:
     return _End(found.expression)
 
 
-def _bound(value: datetime | None, towards: int) -> _End:
-    return _End(open=towards) if value is None else _End(value=value)
+def _bound(value: datetime | None, side: int) -> _End:
+    return _OPEN[side] if value is None else _End(value=value)
