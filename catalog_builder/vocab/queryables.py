@@ -101,7 +101,7 @@ QUERYABLES: Final = (
     Queryable(
         name="datetime",
         title="Nominal time",
-        description="Time of the item; compared and sorted by its start where it has a range",
+        description="Time of the item: the middle of a pair, the last acquisition of a series",
         time=True,
         column=True,
     ),
@@ -145,6 +145,7 @@ QUERYABLES: Final = (
         title="Region",
         description="Region in small letters, as in the collection id",
         examples=("balkans",),
+        indexed=True,
     ),
     Queryable(
         name="flatsim:track",
@@ -160,6 +161,7 @@ QUERYABLES: Final = (
         description="First and last year of the processing campaign",
         pattern="^[0-9]{4}-[0-9]{4}$",
         examples=("2014-2021",),
+        indexed=True,
     ),
     Queryable(
         name="flatsim:run",
@@ -288,6 +290,7 @@ QUERYABLES: Final = (
         type="number",
         minimum=0,
         maximum=1,
+        indexed=True,
     ),
     Queryable(
         name="flatsim:used_in_timeseries",

@@ -181,15 +181,7 @@ def test_a_token_is_of_its_search_alone(client: TestClient) -> None:
         {**body, "filter": {"op": ">", "args": [{"property": "sat:relative_orbit"}, 1]}},
         {**body, "datetime": "2015"},
     ]
-    altered = [
-        token[:-1] + ("A" if token[-1] != "A" else "B"),
-        token[1:],
-        token + "A",
-        token + "=",
-        "",
-        "A" * 5000,
-        "é",
-    ]
+    altered = [token[1:], token + "A", token + "=", "A" * 5000, "é", "next:61:62"]
     for other in others:
         answer = client.post("/search", json={**other, "token": token})
         assert (answer.status_code, "token" in answer.json()["description"]) == (400, True)

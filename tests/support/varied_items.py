@@ -87,7 +87,7 @@ def _item(chance: random.Random, number: int) -> dict[str, Any]:
     }
 
 
-def collections() -> list[dict[str, Any]]:
+def collections(roles: list[str]) -> list[dict[str, Any]]:
     """Their collections."""
     return [
         {
@@ -99,17 +99,17 @@ def collections() -> list[dict[str, Any]]:
             "license": "other",
             "extent": {"spatial": {"bbox": [[-10, -5, 13, 8]]}, "temporal": {"interval": [[moment(0), None]]}},
             "links": [],
-            "item_assets": {"data": {"type": "image/tiff", "roles": ["data"]}},
+            "item_assets": {"data": {"type": "image/tiff", "roles": roles}},
         }
         for name in COLLECTIONS
     ]
 
 
-def load_items(dsn: str, items: list[dict[str, Any]]) -> None:
+def load_items(dsn: str, items: list[dict[str, Any]], roles: list[str] | None = None) -> None:
     """Load items, and their collections, the way pypgstac does."""
     with PgstacDB(dsn=dsn) as database:
         loader = Loader(database)
-        loader.load_collections(iter(collections()), insert_mode=Methods.upsert)
+        loader.load_collections(iter(collections(roles or ["data"])), insert_mode=Methods.upsert)
         loader.load_items(iter(copy.deepcopy(items)), insert_mode=Methods.upsert)
 
 
