@@ -17,7 +17,7 @@ from catalog_builder.layout import ServiceLayout
 from catalog_builder.location import Location, at, locate, relative
 from catalog_builder.model import Found, Member, Package, PackageName, ProductName, Track
 from catalog_builder.names import item_id, parse_package, parse_product
-from catalog_builder.plan import Plan, TrackPlan, make_plan
+from catalog_builder.plan import Plan, TrackPlan, make_plan, real_path
 from catalog_builder.read import read_package
 from catalog_builder.renamed import KIND_FOLDERS
 from catalog_builder.report import Remark
@@ -116,7 +116,7 @@ def inspect_package(path: Location, *, tree: Location | None = None, options: Op
         TreeNotFound: `tree` is no directory.
     """
     options = options or Options()
-    path = path.resolve()
+    path = real_path(path)
     seen = Inspection(path)
     plan = make_plan([tree or _around(path)])
     place = _place_of(path, plan)
@@ -143,14 +143,14 @@ def _around(path: Location) -> Location:
 def _place_of(path: Location, plan: Plan) -> tuple[Found, TrackPlan] | None:
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
-            if found.path.resolve() == path:
+            if real_path(found.path) == path:
                 return found, track
     return None
 
 
 def _why_not(path: Location, *remarks: Iterable[Remark]) -> str:
     for one in (remark for some in remarks for remark in some):
-        if locate(one.path).resolve() == path:
+        if one.path == Remark(str(path), "").path or real_path(locate(one.path)) == path:
             return one.reason
     return "a build does not take it for a package: its name does not start with NSBAS_"
 
@@ -202,11 +202,11 @@ def _tell_listing(seen: Inspection) -> None:
 
 def _tell_outcome(seen: Inspection, outcome: Outcome) -> None:
     seen.item = next((item for item in outcome.items if item["id"] == seen.item_id), None)
-    own = [remark for remark in outcome.refused if locate(remark.path).resolve() == seen.path]
+    own = [remark for remark in outcome.refused if real_path(locate(remark.path)) == seen.path]
     if own:
         seen.refused = own[0].reason
         seen.problems += [remark.reason for remark in own]
-    warnings = [one for one in outcome.warnings if relative(locate(one.path).resolve(), seen.path)]
+    warnings = [one for one in outcome.warnings if relative(real_path(locate(one.path)), seen.path)]
     seen.problems += [f"{locate(one.path).name}: {one.reason}" for one in warnings]
 
 

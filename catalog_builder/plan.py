@@ -137,13 +137,13 @@ def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Fou
     seen: set[Location] = set()
     for root in roots:
         for found in walk(root, base=base):
-            place = _place(found.path)
+            place = real_path(found.path)
             if place not in seen:
                 seen.add(place)
                 yield found
 
 
-def _place(path: Location) -> Location:
+def real_path(path: Location) -> Location:
     """The path without links; a link that leads in a circle is where it stands."""
     try:
         return path.resolve()

@@ -171,6 +171,14 @@ def faults_of_text(sound: Sound, path: Path, items: Items, outcome: Outcome) -> 
     yield from (f"days of {name}" for name, item in items.items() if days(item) != days(sound.items[name]))
 
 
+def test_the_watch_hears_what_is_opened(watch: Watch, tmp_path: Path) -> None:
+    (tmp_path / "canary").touch()
+    with watch.on() as opened:
+        (tmp_path / "canary").read_bytes()
+    (tmp_path / "canary").read_bytes()
+    assert opened == [str(tmp_path / "canary")]
+
+
 @pytest.mark.parametrize("count", campaign(10_000))
 def test_bent_sidecars(sound: Sound, count: int, request: pytest.FixtureRequest) -> None:
     texts = sorted(path for path in sound.tree.rglob("*") if path.is_file() and path.suffix != ".tiff")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from catalog_builder.build import build
 from catalog_builder.cli import command
+from catalog_builder.inspection import inspect_package
 from catalog_builder.layout import ServiceLayout
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
@@ -34,6 +37,16 @@ def test_its_item_is_that_of_a_build(small_tree: Tree, tmp_path: Path, kind: str
     told = seen(package)
     assert told["item"] == built
     assert (told["item_id"], told["refused"], told["problems"]) == (built["id"], None, [])
+
+
+def test_a_link_in_a_circle_and_a_path_that_is_no_utf8_are_told(own_tree: Tree) -> None:
+    package = min(own_tree[0].rglob("NSBAS_INT*"))
+    link = package.with_name(package.name.replace("_2015-", "_2017-"))
+    link.symlink_to(link.name)
+    broken = shutil.copytree(package, own_tree[0] / os.fsdecode(b"d\xe9") / package.name)
+    assert seen(package)["refused"] is None
+    assert "cannot be listed: Too many levels" in str(inspect_package(link).refused)
+    assert "no UTF-8" in str(seen(broken)["refused"])
 
 
 def test_each_file_is_told_with_its_asset_or_why_not(own_tree: Tree) -> None:
