@@ -24,6 +24,7 @@ from catalog_builder.model import Found, Track
 from catalog_builder.names import item_id, parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.report import Remark
+from catalog_builder.storage import checksums_once
 from catalog_builder.vocab.schema import schema_uri
 
 
@@ -83,9 +84,9 @@ class Parcel:
         self.unknown_meta_keys |= other.unknown_meta_keys
 
 
-def read_fingerprints(found: Sequence[Found], context: str) -> list[str | None]:
+def read_fingerprints(found: Sequence[Found], context: str, options: Options) -> list[str | None]:
     """Fingerprints of some packages."""
-    return [fingerprint(one, context) for one in found]
+    return [fingerprint(one, context, options) for one in found]
 
 
 def read_shared(plan: TrackPlan, prints: Sequence[str | None], task: Task) -> tuple[bytes, Parcel]:
@@ -96,8 +97,10 @@ def read_shared(plan: TrackPlan, prints: Sequence[str | None], task: Task) -> tu
 
 def read_pairs(found: Sequence[Found], context: str, packed_track: bytes, task: Task) -> Parcel:
     """Some pairs of a track."""
-    prints = read_fingerprints(found, context) if task.is_recorded else [None] * len(found)
-    return _parcel(found, prints, catalogue_batch(found, _unpacked(packed_track), task.layout, task.options), task)
+    with checksums_once():
+        prints = read_fingerprints(found, context, task.options) if task.is_recorded else [None] * len(found)
+        outcome = catalogue_batch(found, _unpacked(packed_track), task.layout, task.options)
+    return _parcel(found, prints, outcome, task)
 
 
 @lru_cache(maxsize=4)

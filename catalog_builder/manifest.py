@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Protocol
 
 from catalog_builder.catalogue import Options, Outcome
+from catalog_builder.errors import PackageRefused
 from catalog_builder.layout import Layout
-from catalog_builder.location import Facts, at, locate
+from catalog_builder.location import Facts, Location, at, locate
 from catalog_builder.model import Found
 from catalog_builder.names import is_raster_name, parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.report import Remark
-from catalog_builder.storage import files_in
+from catalog_builder.storage import checksum, files_in
 from catalog_builder.vocab.release import __version__
 
 FileFacts = tuple[str, int, int, str | None]
@@ -85,19 +86,25 @@ class Known:
         return record if record and record.item in self.stored.get(record.collection, ()) else None
 
 
-def list_files(found: Found) -> list[FileFacts] | None:
-    """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed."""
+def list_files(found: Found, *, checksums: bool = False) -> list[FileFacts] | None:
+    """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed.
+
+    Args:
+        found: the package.
+        checksums: read every file whole, where no store marks its content.
+    """
     try:
         if found.is_archive:
-            return [_file_facts(found.path.name, found.facts or at(found.path).facts())]
-        _, files = files_in(found.path)
-    except OSError:
+            return [_file_facts(found.path, found.facts or at(found.path).facts(), checksums=checksums)]
+        folder, files = files_in(found.path)
+        return [_file_facts(folder / name, facts, checksums=checksums) for name, facts in files.items()]
+    except (OSError, PackageRefused):
         return None
-    return [_file_facts(name, facts) for name, facts in files.items()]
 
 
-def _file_facts(name: str, facts: Facts) -> FileFacts:
-    return name, facts.size_bytes, facts.modified_ns, facts.tag
+def _file_facts(path: Location, facts: Facts, *, checksums: bool) -> FileFacts:
+    tag = facts.tag or (checksum(path) if checksums else None)
+    return path.name, facts.size_bytes, facts.modified_ns, tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +123,9 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     Any change there changes the fingerprints of all: its pairs take their baselines, misclosures and time of day from
     there, and their outlines from one of the first pairs. A series is held against the names of all pairs.
     """
-    listings = [_state_of(found) for found in plan.shared]
+    listings = [_state_of(found, options) for found in plan.shared]
     shared = [(str(found.path), files) for found, files in zip(plan.shared, listings, strict=True)]
-    models = [(str(found.path), _rasters(list_files(found))) for found in plan.models]
+    models = [(str(found.path), _rasters(list_files(found, checksums=options.checksums))) for found in plan.models]
     regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
     context = _digest([builder_digest(), repr(layout), repr(options), regions, shared, models])
     whole = _digest([context, [found.name for found in plan.pairs]])
@@ -126,18 +133,18 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     return Context(context, tuple(_fingerprint(found, files, whole) for found, files in pairs))
 
 
-def _state_of(found: Found) -> list[FileFacts] | str | None:
+def _state_of(found: Found, options: Options) -> list[FileFacts] | str | None:
     """Its files, or their digest where the walk has seen them already."""
-    return found.mark or list_files(found)
+    return found.mark or list_files(found, checksums=options.checksums)
 
 
 def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
     return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
-def fingerprint(found: Found, context: str) -> str | None:
+def fingerprint(found: Found, context: str, options: Options) -> str | None:
     """Fingerprint of a pair; None where it cannot be listed."""
-    return _fingerprint(found, _state_of(found), context)
+    return _fingerprint(found, _state_of(found, options), context)
 
 
 def _fingerprint(found: Found, state: list[FileFacts] | str | None, context: str) -> str | None:

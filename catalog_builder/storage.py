@@ -4,6 +4,9 @@ store."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from catalog_builder import archive
 from catalog_builder.errors import PackageRefused
@@ -12,6 +15,7 @@ from catalog_builder.model import Found, Member
 
 MAX_TEXT_BYTES = 16 * 2**20
 """Largest text that is read; the longest list of a real package has some thousand lines."""
+_TAKEN: ContextVar[dict[Location, str] | None] = ContextVar("checksums_taken", default=None)
 
 
 def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
@@ -44,7 +48,7 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
         path=found.path,
         size_bytes=facts.size_bytes,
         modified_ns=facts.modified_ns,
-        sha256=_sha256(found.path) if checksums else None,
+        sha256=checksum(found.path) if checksums else None,
     )
 
 
@@ -102,7 +106,7 @@ def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
             path=folder / name,
             size_bytes=facts.size_bytes,
             modified_ns=facts.modified_ns,
-            sha256=_sha256(folder / name) if checksums else None,
+            sha256=checksum(folder / name) if checksums else None,
         )
         for name, facts in files.items()
     ]
@@ -124,6 +128,30 @@ def _in_archive(found: Found, *, checksums: bool) -> list[Member]:
         )
         for entry in archive.list_entries(found.path, found.name)
     ]
+
+
+@contextmanager
+def checksums_once() -> Iterator[None]:
+    """In this block and thread, each file is read once for its checksum."""
+    token = _TAKEN.set({})
+    try:
+        yield
+    finally:
+        _TAKEN.reset(token)
+
+
+def checksum(path: Location) -> str:
+    """SHA-256 of a file, hexadecimal.
+
+    Raises:
+        PackageRefused: it cannot be read.
+    """
+    taken = _TAKEN.get()
+    if taken is None:
+        return _sha256(path)
+    if path not in taken:
+        taken[path] = _sha256(path)
+    return taken[path]
 
 
 def _sha256(path: Location) -> str:

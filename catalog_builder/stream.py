@@ -100,7 +100,7 @@ class Stream:
                 survey.settle(found, fingerprint, self._known)
             recorded = [found for found in plan.pairs if self._known.record(str(found.path))]
             for some in _split(recorded, CHECKED_TOGETHER):
-                yield (survey, some, False), (some, context.pairs)
+                yield (survey, some, False), (some, context.pairs, self._task.options)
             yield (survey, (), True), None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from catalog_builder import catalogue
+from catalog_builder import catalogue, storage
 from catalog_builder.build import build
 from catalog_builder.catalogue import Options
 from catalog_builder.errors import DatabaseError
@@ -122,6 +123,33 @@ def test_other_options_and_addresses_read_all_again(own_tree: Tree, tmp_path: Pa
     assert len(opened) == PACKAGES
     build([tree], StaticSink(out), StaticLayout(out.resolve(), "https://data.example.org"))
     assert len(opened) == 2 * PACKAGES
+
+
+@pytest.mark.parametrize("pattern", ["NSBAS_INT*A175*", "NSBAS_DAUX*A175*"])
+def test_checksums_notice_what_size_and_time_do_not_tell(own_tree: Tree, tmp_path: Path, pattern: str) -> None:
+    tree, out = own_tree[0], tmp_path / "out"
+    checked = {"options": Options(checksums=True)}
+    into(out, tree, **checked)
+    assert into(out, tree, **checked).unchanged == PACKAGES
+    picture = min(max(tree.rglob(pattern)).glob("*.png"))
+    before = picture.stat()
+    picture.write_bytes(bytes(reversed(picture.read_bytes())))
+    os.utime(picture, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert into(out, tree, **checked).catalogued == 1
+    digest = hashlib.sha256(picture.read_bytes()).hexdigest().encode()
+    assert sum(digest in item.read_bytes() for item in out.rglob("*.json")) == 1
+    assert into(out, tree, **checked).unchanged == PACKAGES
+
+
+def test_a_build_with_checksums_reads_each_pair_once(
+    own_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed: list[Path] = []
+    real = storage._sha256
+    monkeypatch.setattr(storage, "_sha256", lambda path: summed.append(path) or real(path))
+    into(tmp_path / "out", own_tree[0], options=Options(checksums=True))
+    package = max(own_tree[0].rglob("NSBAS_INT*A175*"))
+    assert len([path for path in summed if path.parent == package]) == len(list(package.iterdir()))
 
 
 def test_refused_packages_are_tried_each_time(own_tree: Tree, store: Callable[..., Report]) -> None:
