@@ -63,20 +63,24 @@ JOBS: dict[str, Job] = {
     "build, 2 workers": ours(2),
 }
 
+PEERS = (rio_stac_plain, rio_stac_full)
+
 
 @click.command()
 @click.option("--packages", default=1000, show_default=True, help="Pair packages of the tree.")
 @click.option("--pixels", default=100, show_default=True, help="Columns of its rasters.")
 @click.option("--rounds", default=3, show_default=True, help="Times that each job runs, in turns.")
-def main(packages: int, pixels: int, rounds: int) -> None:
+@click.option("--peers/--no-peers", default=True, help="Also run rio-stac.")
+def main(packages: int, pixels: int, rounds: int, *, peers: bool) -> None:
     """Print packages a second of each job, and its time relative to opening every raster once."""
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     pool.WORTH_A_POOL = 1
     with tempfile.TemporaryDirectory() as folder:
         tree = write_tree(Path(folder) / "tree", pairs=packages, pixels=pixels)
-        times: dict[str, list[float]] = {name: [] for name in JOBS}
+        jobs = {name: job for name, job in JOBS.items() if peers or job not in PEERS}
+        times: dict[str, list[float]] = {name: [] for name in jobs}
         for _ in range(rounds):
-            for name, job in JOBS.items():
+            for name, job in jobs.items():
                 start = time.perf_counter()
                 job(tree.root)
                 times[name].append(time.perf_counter() - start)
