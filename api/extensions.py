@@ -63,6 +63,7 @@ ADDITIONAL_CONFORMANCE: Final = (
     # What pgstac does with CQL2 beyond the basic class; STAC Browser offers only operators that are declared
     Filter.ADVANCED_COMPARISON_OPERATORS,
     Filter.CASE_INSENSITIVE_COMPARISON,
+    Filter.ACCENT_INSENSITIVE_COMPARISON,
     Filter.BASIC_SPATIAL_FUNCTIONS,
     Filter.BASIC_SPATIAL_FUNCTIONS_PLUS,
     Filter.SPATIAL_FUNCTIONS,

@@ -50,9 +50,7 @@ def _searches(items: list[Item]) -> dict[str, Asked]:
     point = f"POINT({(west + east) / 2} {(south + north) / 2})"
     window = "INTERVAL('2015-11-01T00:00:00Z','2015-12-31T23:59:59Z')"
     return {
-        "track and direction": Asked(
-            '"sat:orbit_state" = \'descending\' AND "sat:relative_orbit" = 80', "sat:relative_orbit"
-        ),
+        "track and direction": Asked('"sat:orbit_state" = \'descending\' AND "sat:relative_orbit" = 80', "sat:"),
         "track segment": Asked("\"flatsim:track\" = 'D080SUD'", "flatsim:track"),
         "all segments of a track": Asked("\"flatsim:track\" LIKE 'D080%'", "flatsim:track"),
         "campaign": Asked("\"flatsim:campaign\" = '2014-2021'", "flatsim:campaign"),

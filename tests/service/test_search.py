@@ -166,6 +166,10 @@ USES: dict[str, tuple[str, Callable[[_Item], bool]]] = {
         "CASEI(\"sat:orbit_state\") = CASEI('DESCENDING')",
         lambda item: item["properties"]["sat:orbit_state"] == "descending",
     ),
+    f"{CQL2}accent-insensitive-comparison": (
+        "ACCENTI(title) = ACCENTI('pàïr 7')",
+        lambda item: item["properties"]["title"] == "pair 7",
+    ),
     f"{CQL2}basic-spatial-functions": (
         "S_INTERSECTS(geometry, POINT(12.5 40.5))",
         lambda item: item["bbox"][0] == 12,
