@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from catalog_builder.location.address import Location
 from catalog_builder.location.handle import Facts
@@ -120,7 +120,7 @@ class ProductName:
     @property
     def stem(self) -> str:
         """What a raster, its preview, legend and metadata share, lower case."""
-        text = PurePath(self.text).stem.lower()
+        text = self.text.rpartition(".")[0].lower()
         return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
 
     @property
@@ -284,7 +284,7 @@ class Texts:
 
     def unit_of(self, name: ProductName) -> str | None:
         """The unit that the `.meta` of a raster states instead of that of its product's row."""
-        return self.units.get(name.stem)
+        return self.units.get(name.stem) if self.units else None
 
     def stated(self, key: str) -> tuple[str, ...]:
         """All values that the `.meta` files give a key."""

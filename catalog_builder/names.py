@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import date
+from functools import lru_cache
 from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
@@ -175,10 +176,19 @@ def compact_date(where: str, text: str) -> date:
     Raises:
         PackageRefused: no such day; `where` is named.
     """
+    day = _day(text)
+    if day is not None:
+        return day
+    raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)")
+
+
+@lru_cache(maxsize=1024)
+def _day(text: str) -> date | None:
+    """The files of a package are all of two days, and a track's of few."""
     if len(text) == len("YYYYMMDD") and text.isascii() and text.isdigit():
         with suppress(ValueError):
             return date(int(text[:4]), int(text[4:6]), int(text[6:]))
-    raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a date (YYYYMMDD)")
+    return None
 
 
 def item_id(name: PackageName) -> str:
