@@ -80,7 +80,6 @@ class _Answer:
             headers["cache-control"] = "no-store"
         else:
             headers.setdefault("cache-control", self._cache_control)
-        headers.add_vary_header("Accept-Encoding")
 
     def _validated(self, start: Message, headers: MutableHeaders, message: Message) -> tuple[Message, Message]:
         """The answer with its validators, or the one that says it is still the same."""
@@ -89,6 +88,7 @@ class _Answer:
             headers["last-modified"] = format_datetime(max(_moment(told, self._started), self._started), usegmt=True)
         if not is_not_modified(Headers(scope=self._scope), headers):
             return start, message
+        headers.add_vary_header("Accept-Encoding")  # as the compressed answer has it
         kept: list[Any] = [(name, value) for name, value in headers.raw if name not in _NOT_FOR_NOTHING]
         return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": kept}, {**message, "body": b""}
 

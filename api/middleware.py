@@ -122,7 +122,10 @@ class OpenCors(CORSMiddleware):
 
 
 class CompressDocuments:
-    """zstd, Brotli or gzip for documents. Files come as they are: compressed ranges are no ranges."""
+    """zstd, Brotli or gzip for documents. Files come as they are: compressed ranges are no ranges.
+
+    A coding must be asked for by its name: programs that send `*`, as stac-api-validator does, decode none.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -132,8 +135,18 @@ class CompressDocuments:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        plain = scope["type"] != "http" or _is_file(scope)
-        await (self.app if plain else self._compressed)(scope, receive, send)
+        if scope["type"] != "http" or _is_file(scope):
+            await self.app(scope, receive, send)
+            return
+        headers = [
+            (name, _named_codings(value) if name == b"accept-encoding" else value) for name, value in scope["headers"]
+        ]
+        await self._compressed({**scope, "headers": headers}, receive, send)
+
+
+def _named_codings(value: bytes) -> bytes:
+    """An `Accept-Encoding` without the wildcard."""
+    return b",".join(part for part in value.split(b",") if not part.strip().startswith(b"*"))
 
 
 class HeadAsGet:
