@@ -275,6 +275,12 @@ class SearchPost(BaseSearchPostRequest):
     def _at_most(cls, value: int) -> int:
         return min(value, cls.limits.max_limit)
 
+    @field_validator("collections", mode="before")
+    @classmethod
+    def _one_of_them(cls, value: Any) -> Any:
+        """One collection may stand without its list; stac-api-validator sends it so."""
+        return [value] if isinstance(value, str) else value
+
     @field_validator("intersects", mode="before")
     @classmethod
     def _valid_geometry(cls, value: Any) -> Any:

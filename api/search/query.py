@@ -60,7 +60,20 @@ def _queried(found: Property, operator: str, value: Any, where: str) -> dict[str
             reason = f"{operator} compares text; {found.name} is {found.kind}, and {value!r} was given"
             raise InvalidParameter(parameter=where, reason=reason)
         return {"op": "like", "args": [reference, _PATTERNS[operator].format(_literally(value))]}
+    if found.kind.numeric:
+        value = [_from_form(each) for each in value] if isinstance(value, list) else _from_form(value)
     return {"op": _COMPARISONS.get(operator, operator), "args": [reference, value]}
+
+
+def _from_form(value: Any) -> Any:
+    """A number that came as text: forms have nothing else, nor has stac-api-validator. What is no number stays."""
+    if not isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return number if math.isfinite(number) else value
 
 
 def _queried_list(found: Property, operator: str, value: Any, where: str) -> dict[str, Any]:

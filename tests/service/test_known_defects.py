@@ -149,6 +149,13 @@ class TestSurprises:
         assert set(found(client.post("/search", json={"query": query}))) == expected
         assert set(found(client.get("/search", params={"query": json.dumps(query)}))) == expected
 
+    @pytest.mark.parametrize("condition", [{"eq": "80"}, {"in": ["80", 81]}, {"lt": "81"}, {"lte": 80, "gt": "79.5"}])
+    def test_numbers_of_query_may_be_text(self, client: TestClient, documents: Any, condition: dict[str, Any]) -> None:
+        expected = {item["id"] for item in documents.items if item["properties"]["sat:relative_orbit"] == 80}
+        assert set(found(client.post("/search", json={"query": {"sat:relative_orbit": condition}}))) == expected
+        for wrong in ("eighty", "nan", "", "1e999"):
+            refused(client.post("/search", json={"query": {"sat:relative_orbit": {"eq": wrong}}}), "sat:relative_orbit")
+
     def test_every_refusal_has_one_form(self, client: TestClient) -> None:
         for answer in (
             client.get("/search", params=where("id =")),
@@ -171,6 +178,10 @@ class TestSurprises:
 
     def test_unknown_collections(self, client: TestClient) -> None:
         refused(client.get("/search", params={"collections": "nope"}), "nope")
+
+    def test_one_collection_without_its_list(self, client: TestClient) -> None:
+        assert len(found(client.post("/search", json={"collections": PAIRS}))) == ALL - 1
+        refused(client.post("/search", json={"collections": "nope"}), "nope")
 
     @pytest.mark.parametrize("name", ["collections", "ids"])
     def test_an_empty_list_is_no_restriction(self, client: TestClient, name: str) -> None:
