@@ -1,6 +1,6 @@
 """Searches carried out in plain Python over items in a list: what the service has to answer.
 
-Written from the standard and from docs/decisions/0013-searches.md, without any of the service's code.
+Written from the standard and from docs/decisions/0010-searches.md, without any of the service's code.
 """
 
 from __future__ import annotations
