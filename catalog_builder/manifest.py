@@ -1,4 +1,4 @@
-"""What earlier builds made of which packages, so that an unchanged one costs a directory listing and is not opened.
+"""What earlier builds made of which packages, so that an unchanged one is listed and not opened.
 
 A package's fingerprint is taken from its listing before it is read, together with everything else its item depends on:
 the listings of the series and auxiliary packages of its track, the options, the addresses, and the builder's own code.

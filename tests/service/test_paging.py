@@ -18,11 +18,11 @@ from api.database import session_arguments
 from api.search.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
 from api.search.page import Page, read_page
-from catalog_builder import queries
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from api.settings import ServiceSettings
 
@@ -37,14 +37,11 @@ def items() -> list[Item]:
 
 
 @pytest.fixture(scope="module")
-def dsn(maintenance_dsn: str, template_database: str, items: list[Item]) -> Iterator[str]:
+def dsn(named_database: Callable[[str], AbstractContextManager[str]], items: list[Item]) -> Iterator[str]:
     """Owner's DSN of a database with items of every kind."""
-    address = maintenance_dsn.rsplit("/", 1)[0] + "/flatsim_paging"
-    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
-        queries.create_database(connection, "flatsim_paging", template_database)
+    with named_database("flatsim_paging") as address:
         load_items(address, items)
         yield address
-        queries.drop_database(connection, "flatsim_paging")
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from psycopg.types.json import Jsonb
 from varied_items import COLLECTIONS, load_items, moment, pool, varied_items
 
 from api.app import create_app
-from catalog_builder import queries
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from api.settings import ServiceSettings
 
@@ -27,19 +27,16 @@ ITEMS = varied_items(60, seed=21)
 
 @pytest.fixture(scope="module")
 def both(
-    maintenance_dsn: str, template_database: str, make_settings: Callable[..., ServiceSettings]
+    named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
 ) -> Iterator[tuple[TestClient, psycopg.Connection[Any]]]:
     """The service, and a session to ask pgstac itself."""
-    address = maintenance_dsn.rsplit("/", 1)[0] + "/flatsim_parity"
-    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
-        queries.create_database(connection, "flatsim_parity", template_database)
-        load_items(address, ITEMS)
+    with named_database("flatsim_parity") as dsn:
+        load_items(dsn, ITEMS)
         with (
-            TestClient(create_app(make_settings(database=address))) as asked,
-            psycopg.connect(address, autocommit=True, options="-c search_path=pgstac,public") as session,
+            TestClient(create_app(make_settings(database=dsn))) as asked,
+            psycopg.connect(dsn, autocommit=True, options="-c search_path=pgstac,public") as session,
         ):
             yield asked, session
-        queries.drop_database(connection, "flatsim_parity")
 
 
 PLAIN = [row for row in QUERYABLES if not row.column and row.type in ("string", "number", "integer") and not row.time]

@@ -12,10 +12,10 @@ from oracle import found
 from varied_items import COLLECTIONS, load_items, moment, varied_items
 
 from api.app import create_app
-from catalog_builder import queries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from api.settings import ServiceSettings
 
@@ -25,15 +25,12 @@ Tree = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def client(
-    maintenance_dsn: str, template_database: str, make_settings: Callable[..., ServiceSettings]
+    named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
 ) -> Iterator[TestClient]:
-    address = maintenance_dsn.rsplit("/", 1)[0] + "/flatsim_queries"
-    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
-        queries.create_database(connection, "flatsim_queries", template_database)
-        load_items(address, ITEMS)
-        with TestClient(create_app(make_settings(database=address))) as asked:
+    with named_database("flatsim_queries") as dsn:
+        load_items(dsn, ITEMS)
+        with TestClient(create_app(make_settings(database=dsn))) as asked:
             yield asked
-        queries.drop_database(connection, "flatsim_queries")
 
 
 def op(operator: str, *args: Any) -> Tree:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -14,11 +13,11 @@ from oracle import found
 from varied_items import COLLECTIONS, load_items, moment, pool, token_of, varied_items
 
 from api.app import create_app
-from catalog_builder import queries
 from catalog_builder.vocab.queryables import QUERYABLES, Queryable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from api.settings import ServiceSettings
 
@@ -30,15 +29,12 @@ ITEMS = varied_items(N_ITEMS, seed=5)
 
 @pytest.fixture(scope="module")
 def client(
-    maintenance_dsn: str, template_database: str, make_settings: Callable[..., ServiceSettings]
+    named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
 ) -> Iterator[TestClient]:
-    address = maintenance_dsn.rsplit("/", 1)[0] + "/flatsim_random"
-    with psycopg.connect(maintenance_dsn, autocommit=True) as connection:
-        queries.create_database(connection, "flatsim_random", template_database)
-        load_items(address, ITEMS)
-        with TestClient(create_app(make_settings(database=address))) as asked:
+    with named_database("flatsim_random") as dsn:
+        load_items(dsn, ITEMS)
+        with TestClient(create_app(make_settings(database=dsn))) as asked:
             yield asked
-        queries.drop_database(connection, "flatsim_random")
 
 
 def op(operator: str, *args: Any) -> Tree:
