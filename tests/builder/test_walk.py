@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from deep_folders import make_deep
 
 from catalog_builder.archive import OTHER_SUFFIXES
 from catalog_builder.errors import PackageRefused, TreeNotFound
@@ -19,17 +19,6 @@ NAME = "NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2015-11-11_2015-{}"
 
 def paths(root: Path) -> list[Path]:
     return [found.path for found in walk(root)]
-
-
-def make_deep(folder: Path, names: list[str]) -> None:
-    """Directories in each other; the path of the last may be longer than the system takes."""
-    here = os.open(folder, os.O_RDONLY)
-    for name in names:
-        os.mkdir(name, dir_fd=here)
-        below = os.open(name, os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = below
-    os.close(here)
 
 
 def test_packages_are_found_at_any_depth(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from deep_folders import make_deep
 from trap_rows import Fate, trap
 from trap_tree import Corner
 
@@ -64,13 +65,7 @@ def _(here: Corner) -> Iterator[Fate]:
     """Its path is as long as the system takes, those of its files are longer: root may list everything else."""
     count, rest = divmod(4095 - len(str(here.folder)), 251)
     names = [*(["b" * 250] * count), *(["c" * (rest - 40)] if rest > 60 else []), here.name()]
-    below = os.open(here.folder, os.O_RDONLY)
-    for name in names:
-        os.mkdir(name, dir_fd=below)
-        inner = os.open(name, os.O_RDONLY, dir_fd=below)
-        os.close(below)
-        below = inner
-    os.close(below)
+    make_deep(here.folder, names)
     yield here.folder.joinpath(*names), "refused", "cannot be listed: File name too long"
 
 
