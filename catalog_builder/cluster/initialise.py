@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from catalog_builder.cluster import credentials
@@ -86,12 +86,16 @@ def _initdb(server: Server, account: Account, layout: Layout, password_file: Pat
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
-    """End `initdb` with its children, which would write on; politely first, so that they give memory back."""
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.communicate(timeout=_POLITE_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+    """End `initdb` with its children, which would write on; politely first, so that they give memory back.
+
+    It may have ended by itself: `communicate` gives an interrupted child a moment before it tells us.
+    """
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.communicate(timeout=_POLITE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _include_our_settings(account: Account, layout: Layout) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from catalog_builder.cluster import Cluster, Role, State, binaries
+from catalog_builder.cluster import Cluster, Role, State, binaries, initialise
 from catalog_builder.cluster.layout import Layout
 from catalog_builder.errors import ClusterError
 
@@ -376,9 +376,18 @@ def test_killed_while_the_cluster_is_made(home: Path, delay_s: float) -> None:
     assert sorted(path.name for path in layout.area.iterdir()) == ["data", "run", "server.log"]
 
 
-def test_interrupted_while_the_cluster_is_made(home: Path) -> None:
+def test_ending_what_has_ended() -> None:
+    """Interrupted, `communicate` waits a moment for its child: `initdb` may be gone before it is ended."""
+    with subprocess.Popen(["true"], stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        process.communicate()
+        initialise._end_group(process)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.1])
+def test_interrupted_while_the_cluster_is_made(home: Path, delay_s: float) -> None:
     """Ctrl-C: nothing is left, no program goes on."""
-    process = interrupted(home, signal.SIGINT, 0.1)
+    process = interrupted(home, signal.SIGINT, delay_s)
     assert process.returncode == -signal.SIGINT
     assert [path.name for path in home.iterdir()] == ["postgres.lock"]
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
