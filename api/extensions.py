@@ -39,6 +39,7 @@ from api.parameters import (
     FilterPost,
     ItemsGet,
     PageGet,
+    PortalGet,
     QueryGet,
     QueryPost,
     SearchGet,
@@ -89,14 +90,15 @@ class ApiExtensions:
 def api_extensions(limits: Limits) -> ApiExtensions:
     """The extensions of `/search`, of `/collections/{id}/items` and of `/collections`."""
     post = type("LimitedSearchPost", (SearchPost,), {"limits": limits, "__module__": __name__})
+    portals: list[type[APIRequest]] = [PortalGet]
     search = _search_extensions()
     items = _items_extensions()
     collections = _collections_extension()
     return ApiExtensions(
         all=[*search, *items, collections],
-        search_get=create_request_model("SearchGet", SearchGet, search, request_type="GET"),
+        search_get=create_request_model("SearchGet", SearchGet, search, portals, request_type="GET"),
         search_post=create_request_model("SearchPost", post, search, request_type="POST"),
-        items_get=create_request_model("ItemsGet", ItemsGet, items, request_type="GET"),
+        items_get=create_request_model("ItemsGet", ItemsGet, items, portals, request_type="GET"),
         collections_get=collections.GET,
     )
 

@@ -11,6 +11,7 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.responses import Response
 
 from api.conditional import changed_at
+from api.dialects import SORTBY
 from api.errors import NotFound
 from api.limits import Limits
 from api.roots import DataRoots
@@ -87,7 +88,8 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
                 _check_collection(collection, catalogue)
             search = read_search(body, _plain(request, catalogue), catalogue)
             page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
-        return self._rendered(page, search.limit, search.fields, PageLinks(request, get_base_url(request), collection))
+        links = PageLinks(request, get_base_url(request), collection, numbered=body.page is not None)
+        return self._rendered(page, search.limit, search.fields, links)
 
     def _body(self, parameters: Any, collection: str | None) -> Asked:
         """GET parameters as the body of a POST request."""
@@ -96,7 +98,10 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         body = {filters.get(name, name): value for name, value in given.items()}
         if collection is not None:
             body["collections"] = [collection]
-        body["sortby"] = [_sort_key(name) for name in given.get("sortby", ())]
+        for spelling, name in (("sortby", "sortby"), (SORTBY, "sort_by")):
+            if name in given:
+                body[spelling] = [_sort_key(key) for key in given[name]]
+        body.pop("sort_by", None)
         body["fields"] = _signed(given.get("fields", ()))
         found: Asked = self.pgstac_search_model.model_validate(body)
         return found

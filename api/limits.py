@@ -12,6 +12,8 @@ MAX_LIMIT: Final = 10_000
 MAX_VERTICES: Final = 20_000
 """Positions of one geometry."""
 
+MAX_OFFSET: Final = 100_000
+"""Items before a page that is asked for by its number."""
 EXACT_COUNT: Final = 100_000
 """Matching items that are counted one by one; a larger number is estimated."""
 
@@ -23,11 +25,13 @@ class Limits:
     Attributes:
         max_limit: Entries on a page at most.
         max_vertices: Positions of one geometry at most.
+        max_offset: Items before a page that is asked for by its number at most.
         strict_times: Whether `datetime` takes instants only.
         exact_count: Matching items that are counted; a larger number is estimated.
     """
 
     max_limit: int = MAX_LIMIT
     max_vertices: int = MAX_VERTICES
+    max_offset: int = MAX_OFFSET
     strict_times: bool = False
     exact_count: int = EXACT_COUNT

@@ -1,7 +1,7 @@
 """The requests' parameters: stac-fastapi's models with our defaults, limits and readers."""
 
 # No postponed annotations here: attrs and FastAPI read them.
-from typing import Annotated, Any, ClassVar, Final, get_args
+from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 import attr
 from fastapi import Query
@@ -13,9 +13,10 @@ from stac_fastapi.extensions.filter.request import FilterLang
 from stac_fastapi.extensions.pagination.request import GETOffsetPagination
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
-from stac_fastapi.types.search import BaseSearchGetRequest, BaseSearchPostRequest, Limit
+from stac_fastapi.types.search import APIRequest, BaseSearchGetRequest, BaseSearchPostRequest, Limit
 from stac_pydantic.shared import BBox
 
+from api.dialects import SORTBY, in_stac_words
 from api.errors import InvalidParameter
 from api.geometries import bbox_geometry, bbox_text, check_crs, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
@@ -70,6 +71,17 @@ _PageQuery = Annotated[
         description=f"Number of the page, from 1 on; `limit` says how many are on each, else {DEFAULT_LIMIT}.",
     ),
 ]
+_ItemsPageQuery = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        description="Number of the page, from 1 on, with `limit` items on each; the links `next` and `prev` lead on "
+        "from there by tokens. Not together with `token`.",
+    ),
+]
+_SortByQuery = Annotated[
+    str | None, Query(alias=SORTBY, description="The same as `sortby`; portals write it so.", examples=["-datetime"])
+]
 _AllLimitQuery = Annotated[
     Limit | None,
     Query(description=f"Entries on a page, all without; a number above {MAX_LIMIT} is served as {MAX_LIMIT}."),
@@ -113,6 +125,10 @@ def _collection_query(val: _QueryQuery = None) -> dict[str, Any] | None:
 
 
 def _sortby(val: _SortQuery = None) -> list[str] | None:
+    return _names(val)
+
+
+def _sort_by(val: _SortByQuery = None) -> list[str] | None:
     return _names(val)
 
 
@@ -162,6 +178,14 @@ class QueryGet(QueryExtensionGetRequest):
     """`query` of the GET requests."""
 
     query: Any = attr.ib(default=None, converter=_query)
+
+
+@attr.s
+class PortalGet(APIRequest):
+    """`page` and `sortBy` of the requests for items."""
+
+    page: _ItemsPageQuery = attr.ib(default=None)
+    sort_by: list[str] | None = attr.ib(default=None, converter=_sort_by)
 
 
 @attr.s
@@ -252,6 +276,13 @@ class SearchPost(BaseSearchPostRequest):
         description=f"Items on a page; a number above {MAX_LIMIT} is served as {MAX_LIMIT}.",
         validate_default=True,
     )
+    token: str | None = None
+    page: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Number of the page, from 1 on, with `limit` items on each. Not together with `token`."
+    )
+    sort_by: list[dict[str, str]] | None = Field(
+        None, alias=SORTBY, description="The same as `sortby`; the direction `dsc` is `desc`. Portals write it so."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -261,8 +292,35 @@ class SearchPost(BaseSearchPostRequest):
             msg = "a JSON object is wanted"
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
         _check_members(value, cls)
-        _check_filter(value)
-        return _with_plain_area(value)
+        body = in_stac_words(value)
+        _check_filter(body)
+        return _with_plain_area(body)
+
+    @model_validator(mode="after")
+    def _reachable_page(self) -> Self:
+        """Numbers of pages count items, which takes the longer the more there are."""
+        if self.page is None:
+            return self
+        if self.token:
+            raise InvalidParameter(parameter="page", reason="not together with token; a token leads to its page itself")
+        if self.offset > self.limits.max_offset:
+            reason = (
+                f"begins after {self.offset} items, and numbers of pages reach to {self.limits.max_offset}; "
+                "ask for less, or follow the links `next`"
+            )
+            raise InvalidParameter(parameter="page", reason=reason)
+        return self
+
+    @property
+    def offset(self) -> int:
+        """Items before the page."""
+        return ((self.page or 1) - 1) * (self.limit or DEFAULT_LIMIT)
+
+    @field_validator("page", mode="before")
+    @classmethod
+    def _number(cls, value: Any) -> Any:
+        """To pydantic true is a number."""
+        return str(value) if isinstance(value, bool) else value
 
     @field_validator("limit", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.limits import EXACT_COUNT, MAX_LIMIT, MAX_VERTICES, Limits
+from api.limits import EXACT_COUNT, MAX_LIMIT, MAX_OFFSET, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (
@@ -67,6 +67,11 @@ class ServiceSettings(BaseSettings):
     max_vertices: int = Field(
         default=MAX_VERTICES, ge=5, description="Positions of one geometry in a request at most; more are refused"
     )
+    max_offset: int = Field(
+        default=MAX_OFFSET,
+        ge=0,
+        description="Items before a page that is asked for by its number at most; tokens lead further",
+    )
     exact_count: int = Field(
         default=EXACT_COUNT,
         ge=0,
@@ -98,6 +103,7 @@ class ServiceSettings(BaseSettings):
         return Limits(
             max_limit=self.max_limit,
             max_vertices=self.max_vertices,
+            max_offset=self.max_offset,
             strict_times=self.strict_times,
             exact_count=self.exact_count,
         )

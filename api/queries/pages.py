@@ -109,9 +109,9 @@ def page_statements(selection: Selection, turn: Turn | None, limit: int) -> Iter
     if not selection.keys[0].property.nullable:
         yield _page(selection, turn, limit, lacking=None)
         return
-    halves = (True, False) if turn and turn.backwards else (False, True)
-    start = halves[0] if turn is None else turn.place[0] is None
-    for lacking in halves[halves.index(start) :]:
+    parts = (True, False) if turn and turn.backwards else (False, True)
+    start = parts[0] if turn is None else turn.place[0] is None
+    for lacking in parts[parts.index(start) :]:
         yield _page(selection, turn, limit, lacking=lacking, whole=lacking is not start)
 
 
@@ -128,6 +128,15 @@ def _page(
         whole: All of those, since the place lies before them.
     """
     bound = Parameters(list(selection.values))
+    ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
+    text = f"SELECT {_COLUMNS}, {_key_values(selection)} {ordered} LIMIT {bound.bind(limit, 'int8')}"
+    return Statement(text, tuple(bound.values))
+
+
+def _ordered(
+    selection: Selection, turn: Turn | None, bound: Parameters, *, lacking: bool | None, whole: bool = False
+) -> str:
+    """The rows beyond a place, in order."""
     first, backwards = selection.keys[0], turn is not None and turn.backwards
     parts = [selection.where]
     if lacking is not None:
@@ -136,12 +145,38 @@ def _page(
         parts += _beyond(selection.keys, turn, bound)
     ordered = selection.keys[1:] if lacking else selection.keys
     order = ", ".join(_direction(key, backwards=backwards, first=key is first) for key in ordered)
-    values = ", ".join(f"{key.property.expression} AS key{number}" for number, key in enumerate(selection.keys))
-    text = (
-        f"SELECT {_COLUMNS}, {values} FROM pgstac.items "  # noqa: S608 -- text of ours, values bound
-        f"WHERE {all_of(parts)} ORDER BY {order} LIMIT {bound.bind(limit, 'int8')}"
-    )
+    return f"FROM pgstac.items WHERE {all_of(parts)} ORDER BY {order}"
+
+
+def _key_values(selection: Selection) -> str:
+    return ", ".join(f"{key.property.expression} AS key{number}" for number, key in enumerate(selection.keys))
+
+
+def halves(selection: Selection) -> tuple[bool | None, ...]:
+    """The parts of an order, one after the other: whether items lack the first key; None where none can."""
+    return (False, True) if selection.keys[0].property.nullable else (None,)
+
+
+def place_statement(selection: Selection, offset: int, *, lacking: bool | None) -> Statement:
+    """The place of one item in one part of the order.
+
+    Args:
+        selection: Which items.
+        offset: Items before it in that part.
+        lacking: Which part, as `halves` has them.
+    """
+    bound = Parameters(list(selection.values))
+    ordered = _ordered(selection, None, bound, lacking=lacking)
+    text = f"SELECT {_key_values(selection)} {ordered} OFFSET {bound.bind(offset, 'int8')} LIMIT 1"
     return Statement(text, tuple(bound.values))
+
+
+def half_count_statement(selection: Selection, *, lacking: bool | None) -> Statement:
+    """How many items one part of the order has."""
+    first = selection.keys[0].property.expression
+    part = "TRUE" if lacking is None else f"{first} IS {'' if lacking else 'NOT '}NULL"
+    text = f"SELECT count(*) FROM pgstac.items WHERE ({selection.where}) AND {part}"  # noqa: S608 -- text of ours
+    return Statement(text, selection.values)
 
 
 def _ascends(key: SortKey, *, backwards: bool) -> bool:

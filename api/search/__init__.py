@@ -6,6 +6,7 @@
      └► catalogue            what the database holds: collections, properties, the secret of the tokens
     page                     runs a search: one page of rows, before or after a place in the order
      ├► tokens               such a place as opaque text, signed
+     ├► places               such a place by the number of items before it
      ├► totals               how many items match
      └► hydration ─► fields  rows as items, whole or in part
     links                    links of a page and of its items

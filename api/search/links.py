@@ -22,17 +22,20 @@ class PageLinks:
     Attributes:
         request: The request that is answered.
         base_url: Address of the landing page, with a slash at its end.
+        numbered: Whether the page was asked for by its number, which gives way to the token.
         collection: Where the items of one collection are listed.
     """
 
     request: Request
     base_url: str
     collection: str | None = None
+    numbered: bool = False
 
     def all(self, next_token: str | None, prev_token: str | None) -> list[dict[str, Any]]:
         """The links of a page.
 
-        Those of a POST request carry nothing but the token; `merge` says that the rest is what was sent before.
+        Those of a POST request carry nothing but the token, and null for a number of a page; `merge` says that the rest
+        is what was sent before.
         """
         links = [self._self(), {"rel": "root", "type": JSON, "href": self.base_url}]
         if self.collection is not None:
@@ -57,8 +60,10 @@ class PageLinks:
     def _page(self, rel: str, token: str | None) -> dict[str, Any]:
         link = {"rel": rel, "type": GEOJSON, "method": self.request.method}
         if self.request.method == "POST":
-            return {**link, "href": self._address, "merge": True, "body": {"token": token}}
-        parts = [part for part in self.request.url.query.split("&") if part and part.partition("=")[0] != "token"]
+            body = {"token": token, "page": None} if self.numbered else {"token": token}
+            return {**link, "href": self._address, "merge": True, "body": body}
+        kept = self.request.url.query.split("&")
+        parts = [part for part in kept if part and part.partition("=")[0] not in ("token", "page")]
         if token:
             parts.append(urlencode({"token": token}))
         return {**link, "href": f"{self._address}?{'&'.join(parts)}" if parts else self._address}

@@ -49,6 +49,7 @@ class Search:
         conditions: All of them must hold.
         sort: The order; collection and id decide between items that are equal in all of it.
         limit: Items on a page.
+        offset: Items before the page; not together with a token.
         token: The place in the order to go on from, as a former page gave it.
         fields: Which members of the items to give.
     """
@@ -60,5 +61,6 @@ class Search:
     conditions: tuple[Condition, ...] = ()
     sort: tuple[SortKey, ...]
     limit: int
+    offset: int = 0
     token: str | None = None
     fields: Fields = Fields()

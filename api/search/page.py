@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.queries.pages import Selection, Turn, item_statement, page_statements
 from api.search.hydration import items_of
+from api.search.places import place_before, place_of
 from api.search.tokens import TokenSigner
 from api.search.totals import Total, count
 
@@ -46,6 +47,11 @@ async def read_page(
     selection = Selection.of(search, catalogue.properties)
     signer = TokenSigner(catalogue.secret, selection)
     turn = signer.read(search.token) if search.token else None
+    if search.offset:
+        place = await place_before(search.offset, selection, connection)
+        if place is None:
+            return Page([], await count(connection, selection, exact_up_to), None, None)
+        turn = Turn(place, backwards=False)
     rows, more = await _rows(selection, turn, search.limit, connection)
     if turn is None and not more:
         total = Total(len(rows))
@@ -82,18 +88,14 @@ def _neighbours(rows: list[Record], turn: Turn | None, *, more: bool) -> tuple[T
     item it was to begin after.
     """
     if turn is None:
-        return (Turn(_place(rows[-1]), backwards=False) if more else None), None
+        return (Turn(place_of(rows[-1]), backwards=False) if more else None), None
     if not rows:
         back = Turn(turn.place, backwards=not turn.backwards, inclusive=True)
         return (back, None) if turn.backwards else (None, back)
     has_next, has_prev = (True, more) if turn.backwards else (more, True)
-    after = Turn(_place(rows[-1]), backwards=False) if has_next else None
-    before = Turn(_place(rows[0]), backwards=True) if has_prev else None
+    after = Turn(place_of(rows[-1]), backwards=False) if has_next else None
+    before = Turn(place_of(rows[0]), backwards=True) if has_prev else None
     return after, before
-
-
-def _place(row: Record) -> tuple[Any, ...]:
-    return tuple(value for name, value in row.items() if name.startswith("key"))
 
 
 async def read_item(collection: str, item: str, connection: Connection, cache: CatalogueCache) -> dict[str, Any] | None:

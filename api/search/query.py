@@ -60,12 +60,12 @@ def _queried(found: Property, operator: str, value: Any, where: str) -> dict[str
             reason = f"{operator} compares text; {found.name} is {found.kind}, and {value!r} was given"
             raise InvalidParameter(parameter=where, reason=reason)
         return {"op": "like", "args": [reference, _PATTERNS[operator].format(_literally(value))]}
-    if found.kind.numeric:
-        value = [_from_form(each) for each in value] if isinstance(value, list) else _from_form(value)
+    if read := _FROM_FORMS.get(found.kind):
+        value = [read(each) for each in value] if isinstance(value, list) else read(value)
     return {"op": _COMPARISONS.get(operator, operator), "args": [reference, value]}
 
 
-def _from_form(value: Any) -> Any:
+def _number_from_form(value: Any) -> Any:
     """A number that came as text: forms have nothing else, nor has stac-api-validator. What is no number stays."""
     if not isinstance(value, str):
         return value
@@ -74,6 +74,18 @@ def _from_form(value: Any) -> Any:
     except ValueError:
         return value
     return number if math.isfinite(number) else value
+
+
+def _boolean_from_form(value: Any) -> Any:
+    """True or false that came as text, from EODAG in Python's spelling."""
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+_FROM_FORMS: Final = {
+    Kind.NUMBER: _number_from_form,
+    Kind.INTEGER: _number_from_form,
+    Kind.BOOLEAN: _boolean_from_form,
+}
 
 
 def _queried_list(found: Property, operator: str, value: Any, where: str) -> dict[str, Any]:

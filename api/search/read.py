@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
+from api.dialects import known_values
 from api.filters import filter_tree
 from api.geometries import bbox_geometry
 from api.search.fields import read_fields
@@ -32,11 +33,16 @@ class Asked(Protocol):
     datetime: str | None
     limit: int
     token: str | None
+    page: int | None
     filter_expr: str | dict[str, Any] | bool | None
     filter_lang: str | None
     query: dict[str, dict[str, Any]] | None
     sortby: list[Any] | None
     fields: Any
+
+    @property
+    def offset(self) -> int:
+        """Items before the page."""
 
 
 DEFAULT_SORT: Final = ("datetime", True)
@@ -61,9 +67,13 @@ def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue) ->
         ids=tuple(dict.fromkeys(asked.ids or ())),
         geometry=_geometry(asked),
         interval=Interval.parse(asked.datetime) if asked.datetime else None,
-        conditions=tuple(_conditions(asked, plain, catalogue.properties)),
+        conditions=tuple(
+            Condition(found.parameter, known_values(found.tree))
+            for found in _conditions(asked, plain, catalogue.properties)
+        ),
         sort=_sort(asked, catalogue.properties),
         limit=asked.limit,
+        offset=asked.offset,
         token=asked.token or None,
         fields=_fields(asked, catalogue.properties),
     )
