@@ -17,10 +17,11 @@ from api.limits import Limits
 from api.roots import DataRoots
 from api.search.catalogue import CatalogueCache
 from api.search.fields import select
-from api.search.links import GEOJSON, PageLinks, item_links
+from api.search.links import PageLinks
 from api.search.names import unknown
 from api.search.page import read_item, read_page
 from api.search.read import read_search
+from catalog_builder.vocab.item_documents import GEOJSON, item_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +125,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
 
     def _served(self, item: dict[str, Any], base_url: str) -> dict[str, Any]:
         """An item with its links and with addresses a client can open; what it shares with others stays as it is."""
-        item["links"] = item_links(item, item["collection"], item["id"], base_url)
+        item["links"] = item_links(item, base_url)
         if self.roots.roots and isinstance(assets := item.get("assets"), dict):
             item["assets"] = {key: self._located(asset, base_url) for key, asset in assets.items()}
         return item

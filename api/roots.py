@@ -14,14 +14,13 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from urllib.parse import quote
 
 from api.errors import NotFound, NotReadable, StartError
+from catalog_builder.vocab.item_documents import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_LOCAL_HOSTS = frozenset({"", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +112,6 @@ class DataRoots:
                 return found
         msg = f"/data/{path}: no such file"
         raise NotFound(msg)
-
-
-def file_path(href: str) -> str | None:
-    """Absolute path of a local `file:` URI, or None for any other address.
-
-    >>> file_path("file:///srv/tree/a%20b%23.tiff")
-    '/srv/tree/a b#.tiff'
-    >>> file_path("https://data.example.org/a.tiff") is None
-    True
-    """
-    if not href.startswith("file:"):
-        return None
-    parts = urlsplit(href)
-    if parts.netloc not in _LOCAL_HOSTS or not parts.path.startswith("/"):
-        return None
-    return os.fsdecode(unquote_to_bytes(parts.path))
 
 
 def _regular_file(folder: Path, inner: str) -> tuple[Path, os.stat_result] | None:

@@ -6,10 +6,9 @@ native code. Items share those parts with each other afterwards: they are for re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import orjson
-from hydraters import hydrate
+from catalog_builder.vocab.item_documents import TEMPLATE, hydrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from asyncpg import Connection, Record
 
     from api.search.catalogue import CatalogueCache
-
-_TEMPLATE: Final = "pgstac:base_item"
 
 
 async def items_of(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:
@@ -31,15 +28,7 @@ async def items_of(rows: Iterable[Record], connection: Connection, cache: Catalo
     """
     items = []
     for row in rows:
-        content: dict[str, Any] = row["content"]
-        number = content.pop(_TEMPLATE, None)
-        template = await cache.template(connection, row["partition"], row["collection"], number)
-        item = {
-            "id": row["id"],
-            "type": "Feature",
-            "collection": row["collection"],
-            "geometry": orjson.Fragment(row["geometry"]),
-            **content,
-        }
-        items.append(hydrate(template, item, strip_unmatched_markers=True))
+        content, collection = row["content"], row["collection"]
+        template = await cache.template(connection, row["partition"], collection, content.get(TEMPLATE))
+        items.append(hydrated(row["id"], collection, row["geometry"], content, template))
     return items

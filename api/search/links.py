@@ -1,18 +1,15 @@
-"""Links of a page of items, and of the items on it."""
+"""Links of a page of items."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode, urljoin
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from catalog_builder.vocab.item_documents import GEOJSON, JSON
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-
-GEOJSON: Final = "application/geo+json"
-JSON: Final = "application/json"
-_OWN: Final = frozenset({"self", "item", "parent", "collection", "root", "items", "child"})
-"""Links that follow from where a document is served; those stored with it are of another place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +64,3 @@ class PageLinks:
         if token:
             parts.append(urlencode({"token": token}))
         return {**link, "href": f"{self._address}?{'&'.join(parts)}" if parts else self._address}
-
-
-def item_links(item: dict[str, Any], collection: str, identifier: str, base_url: str) -> list[dict[str, Any]]:
-    """The links of an item: its own, and those stored with it; relative ones begin at the landing page."""
-    parent = f"{base_url}collections/{quote(collection, safe='')}"
-    stored = (link for link in item.get("links") or () if link.get("rel") not in _OWN)
-    return [
-        {"rel": "collection", "type": JSON, "href": parent},
-        {"rel": "parent", "type": JSON, "href": parent},
-        {"rel": "root", "type": JSON, "href": base_url},
-        {"rel": "self", "type": GEOJSON, "href": f"{parent}/items/{quote(identifier, safe='')}"},
-        *({**link, "href": _absolute(link["href"], base_url)} for link in stored),
-    ]
-
-
-def _absolute(href: str, base_url: str) -> str:
-    return href if href.startswith(("https://", "http://")) else urljoin(base_url, href)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog_builder.cluster import Cluster, ClusterStatus, Role, State
-from catalog_builder.database import describe, migrate, resolve_dsn
+from catalog_builder.database import describe, migrate, renew_documents, resolve_dsn
 from catalog_builder.settings import BuilderSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catalog_builder.database import MigrationReport
 
 NOT_RUNNING = 3
 """Exit status of `db status` when nothing runs, as of `pg_ctl status` and of system services."""
 
 _MEBIBYTE = 2**20
+
+LINE_EVERY_S = 10.0
 
 
 def _cluster() -> Cluster:
@@ -81,6 +86,39 @@ def migrate_command(address: str | None) -> None:
     settings = BuilderSettings()
     target = resolve_dsn(address, settings.home, Role.OWNER)
     click.echo(_told(describe(target), migrate(target, settings.migrations_dir)))
+
+
+@database.command(epilog="Example: flatsim-stac db documents --database postgresql://builder@db.example.org/stac")
+@click.option("--database", "address", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def documents(address: str | None, *, quiet: bool) -> None:
+    """Write the ready text of all items that lack it.
+
+    Builds write it with the items. Items that other programs loaded are answered without it, which takes longer, and
+    so are all items after a dump was restored. May run at any time, beside services and builds.
+    """
+    target = resolve_dsn(address, BuilderSettings().home, Role.WRITE)
+    done = renew_documents(target, _silent if quiet else _teller())
+    click.echo(f"{done.written} documents written, {done.removed} of items that are gone removed")
+    if done.without:
+        click.echo(f"{done.without} items cannot be written so; they are put together for every answer")
+
+
+def _silent(_written: int) -> None:
+    pass
+
+
+def _teller() -> Callable[[int], None]:
+    """Tells now and then how far it is."""
+    last = time.monotonic()
+
+    def tell(written: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= LINE_EVERY_S:
+            last = now
+            click.echo(f"{written} documents", err=True)
+
+    return tell
 
 
 @database.command()

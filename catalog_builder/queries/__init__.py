@@ -12,6 +12,12 @@ from psycopg import sql
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
+from catalog_builder.queries.documents import forget_lost_documents as forget_lost_documents
+from catalog_builder.queries.documents import item_template as item_template
+from catalog_builder.queries.documents import renew_documents as renew_documents
+from catalog_builder.queries.documents import undocumented_items as undocumented_items
+from catalog_builder.queries.documents import write_documents as write_documents
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
@@ -297,6 +303,16 @@ def begin_collection(connection: Connection[Any], collection_id: str) -> None:
 def finish_collection(connection: Connection[Any], collection_id: str) -> None:
     """Write down that a collection agrees with its items."""
     connection.execute("DELETE FROM flatsim.unfinished WHERE collection = %s", (collection_id,))
+
+
+def collection_ids(connection: Connection[Any]) -> list[str]:
+    """Ids of all collections, in order."""
+    return [name for (name,) in connection.execute("SELECT id FROM pgstac.collections ORDER BY id")]
+
+
+def limit_lock_waits(connection: Connection[Any], milliseconds: int) -> None:
+    """Let this session's statements wait for locks no longer than this."""
+    connection.execute("SELECT set_config('lock_timeout', %s, false)", (str(milliseconds),))
 
 
 def _relation_missing(connection: Connection[Any], name: str) -> bool:
