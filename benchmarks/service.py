@@ -23,7 +23,7 @@ from pypgstac.load import Loader, Methods
 from pypgstac.migrate import Migrate
 
 from benchmarks.items import Catalogue
-from benchmarks.peers import PEERS, Running
+from benchmarks.peers import INSTALLED, PEERS, Running, own_programs
 from benchmarks.questions import PAGES, questions
 from benchmarks.traffic import Client, Request, Timing, run
 from catalog_builder import queries
