@@ -3,12 +3,13 @@
     app ─► settings          what the operator may set
         ├► database ─► dsn   the pool of read-only sessions, and the driver's errors as ours
         ├► extensions        which STAC API extensions, their conformance classes, their request models
-        │    └► parameters ─► values, filters, dialects
+        │    └► parameters, bodies ─► values, filters, dialects
         ├► client            the STAC answers: landing page, collections
         │    ├► links        what we change in the links of an answer
         │    ├► roots        stored file addresses ◄─► addresses under /data/
         │    ├► items ─► search   searches and items
         │    └► queries      the SQL of our own
+        ├► aggregation       counts of items
         ├► browser · data ─► ranges · docs · health        the other routes
         ├► middleware        CORS, HEAD, compression, limits
         └► errors            the tree of errors and the one table of their statuses

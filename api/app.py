@@ -9,6 +9,7 @@ from stac_fastapi.api.app import StacApi
 from stac_fastapi.pgstac.config import Settings as UpstreamSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES
 
+from api.aggregation.routes import aggregation_router
 from api.browser import browser_router, has_bundle
 from api.client import FlatsimClient
 from api.data import data_router
@@ -46,7 +47,9 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     roots = DataRoots.from_paths(settings.data)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
-    _add_stac_api(app, settings, extensions, roots)
+    cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
+    _add_stac_api(app, settings, extensions, roots, cache)
+    app.include_router(aggregation_router(extensions.aggregate, settings.limits, cache))
     app.include_router(collection_schemas_router())
     app.include_router(browser_router(settings.browser_dir, settings.title))
     app.include_router(data_router(roots))
@@ -80,7 +83,9 @@ def _framework(settings: ServiceSettings) -> FastAPI:
     )
 
 
-def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtensions, roots: DataRoots) -> None:
+def _add_stac_api(
+    app: FastAPI, settings: ServiceSettings, extensions: ApiExtensions, roots: DataRoots, cache: CatalogueCache
+) -> None:
     """The STAC API with its extensions, `/api` and `/_mgmt/`."""
     client = FlatsimClient(  # type: ignore[call-arg] # its base's attributes are unknown to the checker
         pgstac_search_model=extensions.search_post,
@@ -88,7 +93,7 @@ def _add_stac_api(app: FastAPI, settings: ServiceSettings, extensions: ApiExtens
         landing_page_id=settings.catalog_id,
         roots=roots,
         limits=settings.limits,
-        cache=CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None),
+        cache=cache,
         has_browser=lambda: has_bundle(settings.browser_dir),
     )
     StacApi(

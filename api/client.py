@@ -12,7 +12,7 @@ from api import collections, queries
 from api.conditional import changed_at
 from api.errors import NotFound
 from api.items import ItemsClient
-from api.links import SORTABLES, child_links, collection_links, root_links, schema_links
+from api.links import SORTABLES, aggregation_links, child_links, collection_links, root_links, schema_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,7 @@ class FlatsimClient(ItemsClient):
         page["links"] = [
             *page["links"],
             *(link for link in schema_links(base_url, "all items") if link["rel"] == SORTABLES),
+            *aggregation_links(base_url, "all items"),
             *child_links(titles, base_url),
             *root_links(base_url, has_browser=self.has_browser()),
         ]

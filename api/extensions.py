@@ -32,18 +32,20 @@ from stac_fastapi.extensions.sort import (
 )
 from stac_fastapi.pgstac.extensions import FreeTextExtension, QueryExtension
 
+from api.aggregation.parameters import get_model, post_model
+from api.aggregation.routes import CONFORMANCE, AggregateModels
+from api.bodies import AggregatePost, FilterPost, QueryPost, SearchPost
 from api.parameters import (
+    AggregateGet,
+    CollectionAggregateGet,
     CollectionQueryGet,
     CollectionsGet,
     FieldsGet,
-    FilterPost,
     ItemsGet,
     PageGet,
     PortalGet,
     QueryGet,
-    QueryPost,
     SearchGet,
-    SearchPost,
     SortGet,
 )
 from api.queryables import FiltersClient, SortablesClient
@@ -72,8 +74,13 @@ ADDITIONAL_CONFORMANCE: Final = (
     Filter.ARRAY_FUNCTIONS,
     Filter.PROPERTY_PROPERTY,
     Filter.ARITHMETIC,
+    *CONFORMANCE,
 )
 """Declared beside the classes the extensions declare themselves. Each has a test that uses it."""
+
+
+_OF_PAGES: Final = (SearchSortExtension, FieldsExtension, TokenPaginationExtension)
+"""Extensions of the search that say nothing of which items are found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,7 @@ class ApiExtensions:
     search_post: Any
     items_get: Any
     collections_get: Any
+    aggregate: AggregateModels
 
 
 def api_extensions(limits: Limits) -> ApiExtensions:
@@ -100,6 +108,18 @@ def api_extensions(limits: Limits) -> ApiExtensions:
         search_post=create_request_model("SearchPost", post, search, request_type="POST"),
         items_get=create_request_model("ItemsGet", ItemsGet, items, portals, request_type="GET"),
         collections_get=collections.GET,
+        aggregate=_aggregate_models(search, limits),
+    )
+
+
+def _aggregate_models(search: list[ApiExtension], limits: Limits) -> AggregateModels:
+    """Requests for counts: whatever says which items a search finds, and nothing that says how they are shown."""
+    filters = [each for each in search if not isinstance(each, _OF_PAGES)]
+    post = type("LimitedAggregatePost", (AggregatePost,), {"limits": limits, "__module__": __name__})
+    return AggregateModels(
+        get=get_model("AggregateGet", AggregateGet, filters),
+        collection_get=get_model("CollectionAggregateGet", CollectionAggregateGet, filters),
+        post=post_model("AggregatePost", post, filters),
     )
 
 

@@ -66,7 +66,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             item = await read_item(collection_id, item_id, connection, self.cache)
             if item is None:
                 catalogue = await self.cache.get(connection, [collection_id])
-                _check_collection(collection_id, catalogue)
+                check_collection(collection_id, catalogue)
                 msg = f"Item {item_id} in collection {collection_id} does not exist."
                 raise NotFound(msg)
         changed_at(request, item["properties"].get("updated"))
@@ -86,8 +86,8 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection, body.collections or ())
             if collection is not None:
-                _check_collection(collection, catalogue)
-            search = read_search(body, _plain(request, catalogue), catalogue)
+                check_collection(collection, catalogue)
+            search = read_search(body, plain_parameters(request, catalogue), catalogue)
             page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
         links = PageLinks(request, get_base_url(request), collection, numbered=body.page is not None)
         return self._rendered(page, search.limit, search.fields, links)
@@ -137,7 +137,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         return {**asset, "href": address}
 
 
-def _check_collection(collection: str, catalogue: Catalogue) -> None:
+def check_collection(collection: str, catalogue: Catalogue) -> None:
     """Refuse a collection in the path that is not there.
 
     Raises:
@@ -147,7 +147,7 @@ def _check_collection(collection: str, catalogue: Catalogue) -> None:
         raise NotFound(unknown(collection, sorted(catalogue.collections), "collection"))
 
 
-def _plain(request: Request, catalogue: Catalogue) -> dict[str, str]:
+def plain_parameters(request: Request, catalogue: Catalogue) -> dict[str, str]:
     """The parameters named after properties; in a GET request `datetime` is not one, it asks for more."""
     own = {"datetime"} if request.method == "GET" else set()
     known = catalogue.properties.by_name.keys() - own

@@ -18,6 +18,10 @@ EXACT_COUNT: Final = 100_000
 """Matching items that are counted one by one; a larger number is estimated."""
 
 
+MAX_BUCKETS: Final = 10_000
+"""Buckets of one aggregation; the limit of the services that clients of the extension know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What the operator sets for all requests.
@@ -28,6 +32,7 @@ class Limits:
         max_offset: Items before a page that is asked for by its number at most.
         strict_times: Whether `datetime` takes instants only.
         exact_count: Matching items that are counted; a larger number is estimated.
+        max_buckets: Buckets of one aggregation at most.
     """
 
     max_limit: int = MAX_LIMIT
@@ -35,3 +40,4 @@ class Limits:
     max_offset: int = MAX_OFFSET
     strict_times: bool = False
     exact_count: int = EXACT_COUNT
+    max_buckets: int = MAX_BUCKETS

@@ -33,6 +33,7 @@ def collection_links(collection: Mapping[str, Any], base_url: str) -> list[dict[
         {"rel": "parent", "type": JSON, "title": "Catalogue", "href": base_url},
         {"rel": "items", "type": GEOJSON, "title": f"Items of {title}", "href": f"{address}/items"},
         *schema_links(f"{address}/", title),
+        *aggregation_links(f"{address}/", title),
         *({**link, "href": urljoin(base_url, link["href"])} for link in stored),
     ]
 
@@ -42,6 +43,21 @@ def schema_links(address: str, what: str) -> list[dict[str, Any]]:
     return [
         {"rel": QUERYABLES, "type": SCHEMA, "title": f"Queryables of {what}", "href": f"{address}queryables"},
         {"rel": SORTABLES, "type": SCHEMA, "title": f"Sortables of {what}", "href": f"{address}sortables"},
+    ]
+
+
+def aggregation_links(address: str, what: str) -> list[dict[str, Any]]:
+    """Links to the counts of items and to what they can be counted by, at an address that only lacks their name."""
+    aggregate = {"rel": "aggregate", "type": JSON, "title": f"Counts of {what}", "href": f"{address}aggregate"}
+    return [
+        {**aggregate, "method": "GET"},
+        {**aggregate, "method": "POST"},
+        {
+            "rel": "aggregations",
+            "type": JSON,
+            "title": f"What {what} can be counted by",
+            "href": f"{address}aggregations",
+        },
     ]
 
 

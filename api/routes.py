@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-_ITEMS: Final = "/collections/{collection_id}/items"
+_OF_COLLECTION: Final = {
+    "/collections/{collection_id}/items": "/search",
+    "/collections/{collection_id}/aggregate": "/aggregate",
+}
+"""Where items of one collection are asked for, and where the same is asked of all."""
 _OWN: Final = "collections"
-_WITH_PROPERTIES: Final = ("/search", _ITEMS)
+_WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
 """Addresses where a property of items is a parameter of its own."""
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
@@ -47,23 +51,23 @@ class StacRoute(APIRoute):
             known |= BY_NAME.keys()
         takes_body = self.body_field is not None
 
-        of_collection = self.path_format.endswith(_ITEMS)
+        of_collection = next((path for path in _OF_COLLECTION if self.path_format.endswith(path)), None)
 
         async def checked(request: Request) -> Response:
             if of_collection:
-                _check_own_collection(request)
+                _check_own_collection(request, _OF_COLLECTION[of_collection])
             _check_query(request, known | {_OWN} if of_collection else known)
             return await answer(await _with_document(request) if takes_body else request)
 
         return checked
 
 
-def _check_own_collection(request: Request) -> None:
+def _check_own_collection(request: Request, of_all: str) -> None:
     """pystac-client names the collection once more when it lists its items; only another one is wrong."""
     own = request.path_params["collection_id"]
     if (told := request.query_params.get(_OWN, own)) != own:
         raise InvalidParameter(
-            parameter=_OWN, reason=f"the address is that of {own!r}, not of {told[:_SHOWN]!r}; use /search"
+            parameter=_OWN, reason=f"the address is that of {own!r}, not of {told[:_SHOWN]!r}; use {of_all}"
         )
 
 

@@ -9,10 +9,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.limits import EXACT_COUNT, MAX_LIMIT, MAX_OFFSET, MAX_VERTICES, Limits
+from api.limits import EXACT_COUNT, MAX_BUCKETS, MAX_LIMIT, MAX_OFFSET, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (
+    "aggregate",
+    "aggregations",
     "collections",
     "collections-queryables",
     "collections-sortables",
@@ -77,6 +79,12 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Matching items that are counted one by one; a larger number is estimated, and said to be",
     )
+    max_buckets: int = Field(
+        default=MAX_BUCKETS,
+        ge=1,
+        le=MAX_BUCKETS,
+        description="Buckets of one aggregation at most; of more, those with the most items are given",
+    )
     token_secret: SecretStr | None = Field(
         default=None,
         description="What page tokens are signed with; without it a secret that the database keeps",
@@ -106,6 +114,7 @@ class ServiceSettings(BaseSettings):
             max_offset=self.max_offset,
             strict_times=self.strict_times,
             exact_count=self.exact_count,
+            max_buckets=self.max_buckets,
         )
 
     @field_validator("database", "token_secret", mode="before")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Asked(Protocol):
-    """The body of `POST /search` as its model has checked it: `api.parameters.SearchPost` with its extensions."""
+    """The body of `POST /search` as its model has checked it: `api.bodies.SearchPost` with its extensions."""
 
     collections: list[str] | None
     ids: list[str] | None

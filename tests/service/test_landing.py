@@ -79,7 +79,11 @@ def test_only_reading_is_declared(client: TestClient) -> None:
     assert len(classes) == len(set(classes))
     paths = client.get("/api").json()["paths"]
     assert {method for path in paths.values() for method in path} == {"get", "post"}
-    assert [path for path, methods in paths.items() if "post" in methods] == ["/search"]
+    assert [path for path, methods in paths.items() if "post" in methods] == [
+        "/search",
+        "/aggregate",
+        "/collections/{collection_id}/aggregate",
+    ]
 
 
 @pytest.fixture(scope="module")

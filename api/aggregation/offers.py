@@ -1,0 +1,73 @@
+"""Which aggregations there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api import queries
+from api.errors import InvalidParameter
+from api.queryables import Summarised, property_schemas
+from api.search.names import refuse_unknown
+from api.search.properties import COLUMNS
+from catalog_builder.vocab.aggregations import AGGREGATIONS, BY_NAME, INTERVALS, Count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from asyncpg import Connection
+
+    from api.search.catalogue import Catalogue
+    from catalog_builder.vocab.aggregations import Aggregation
+
+
+async def offered(connection: Connection, catalogue: Catalogue, collection: str | None) -> list[Aggregation]:
+    """What the items can be counted by: of one collection by what its items have, of all by whatever any may have."""
+    known = set(catalogue.properties.by_name)
+    if collection is not None:
+        collections = [Summarised(*row) for row in await queries.summaries(connection, collection)]
+        definitions = await queries.queryable_definitions(connection, collection)
+        known = {*property_schemas(definitions, collections), *(column.name for column in COLUMNS)}
+    return [row for row in AGGREGATIONS if row.of is None or row.of in known]
+
+
+def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | None) -> list[Aggregation]:
+    """The aggregations of these names, each once.
+
+    Args:
+        names: What was asked for.
+        rows: What is offered.
+        collection: Whose items are counted, if only those of one.
+
+    Raises:
+        InvalidParameter: There is none of a name.
+    """
+    known = {row.name: row for row in rows}
+    found = list(dict.fromkeys(names))
+    for name in found:
+        if name in BY_NAME and name not in known:
+            reason = f"no item of {collection or 'this catalogue'} has {BY_NAME[name].of}, so no {name}"
+            raise InvalidParameter(parameter="aggregations", reason=reason)
+    refuse_unknown("aggregations", found, known, "aggregation")
+    return [known[name] for name in found]
+
+
+def described(row: Aggregation) -> dict[str, Any]:
+    """An aggregation as `/aggregations` tells it: how it is called, what it gives, which parameter sets its buckets."""
+    told = {"name": row.name, "title": row.title, **types(row)}
+    if row.of is not None:
+        told["property"] = row.of
+    if row.parameter is not None:
+        told["parameter"] = {"name": row.parameter, "default": row.default, **bounds(row)}
+    return told
+
+
+def types(row: Aggregation) -> dict[str, Any]:
+    """What an aggregation gives, and what the keys of its buckets are."""
+    if row.bucket_type is None:
+        return {"data_type": row.data_type}
+    return {"data_type": row.data_type, "frequency_distribution_data_type": row.bucket_type}
+
+
+def bounds(row: Aggregation) -> dict[str, Any]:
+    """The values that the parameter of an aggregation takes, in the words of JSON Schema."""
+    return {"enum": list(INTERVALS)} if row.count is Count.CALENDAR else {"minimum": row.least, "maximum": row.most}
