@@ -27,7 +27,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     'sat:relative_orbit'
     """
     spelled: dict[str, str] = {}
-    for full in known:
+    for full in sorted(known):  # of two that differ in capitals alone, the one in small letters
         spelled.setdefault(full.partition(":")[2].lower() or full.lower(), full)
         spelled[full.lower()] = full
     found = get_close_matches(name[:_SHOWN].lower(), spelled, n=1, cutoff=0.6)
