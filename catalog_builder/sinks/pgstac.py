@@ -1,30 +1,36 @@
-"""Items and collections into pgstac, by pypgstac's loader, one transaction a batch. The only module that imports
-pypgstac for loading."""
+"""Items and collections into pgstac, one transaction a batch.
+
+Workers dehydrate items and encode their rows (`rows`); here they are only written (`loading`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
-from hydraters import hydrate
 from psycopg_pool import ConnectionPool
-from pypgstac.db import PgstacDB
-from pypgstac.load import Loader, Methods
 
 from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
-from catalog_builder.encoding import Encode, compact, parse, plain
+from catalog_builder.encoding import Encode, plain
 from catalog_builder.errors import DatabaseError, SinkError
 from catalog_builder.job import Document
 from catalog_builder.manifest import Manifest
+from catalog_builder.queries import loading
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.sinks.loading import CollectionLoader, hydrated, settle
+from catalog_builder.sinks.rows.dehydration import base_item
+from catalog_builder.sinks.rows.encode import encode_row
+from catalog_builder.sinks.rows.row import Row
 from catalog_builder.sinks.table import Table
 
 PAGE = 500
 """Items read from the database at once."""
+SESSION = {"synchronous_commit": "off"}
+"""A batch is not waited for to be on disk: after a power cut those last written are missing, and with them what the
+manifest says of them. Closing a collection waits for all."""
 
 
 class PgstacSink:
@@ -32,32 +38,39 @@ class PgstacSink:
 
     def __init__(self, dsn: str) -> None:
         self._pool = ConnectionPool(
-            conninfo(dsn, Role.WRITE), min_size=1, max_size=2, kwargs={"autocommit": True}, open=False
+            conninfo(dsn, Role.WRITE, **SESSION), min_size=1, max_size=2, kwargs={"autocommit": True}, open=False
         )
         connect(dsn, Role.WRITE).close()  # says at once what is wrong; the pool would try for half a minute
         with _translated("connecting"):
             self._pool.open(wait=True, timeout=30)
-        self._loader = Loader(PgstacDB(pool=self._pool))
+        self._loaders: dict[str, CollectionLoader] = {}
 
     def open_collection(self, collection: CollectionDict) -> None:
-        """Load the collection if its item template is new; its extent comes when it is closed."""
-        stored = self._stored_collection(collection["id"])
-        if stored is None or stored.get("item_assets") != collection["item_assets"]:
-            self._load_collection(collection)
+        """Load the collection if its item template is new; its extent comes when it is closed.
+
+        Raises:
+            SinkError: somebody else gives it another template at this moment.
+        """
+        name, base = collection["id"], base_item(plain(collection))
+        with _translated(f"loading collection {name}"), self._pool.connection() as connection:
+            target = loading.load_target(connection, name)
+            if target is None or target.base_item != base:
+                loading.upsert_collection(connection, plain(collection))
+                target = loading.load_target(connection, name)
+        if target is None or target.base_item != base:
+            msg = f"collection {name} is being changed by somebody else; build again"
+            raise SinkError(msg)
+        self._loaders[name] = CollectionLoader(name, target)
 
     def encoding(self) -> Encode:
-        """Any will do; they are taken apart again."""
-        return compact
+        """Rows, dehydrated."""
+        return encode_row
 
     def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Load those that differ from what is there, in one transaction."""
-        stored = {item["id"]: item for item in self._stored_items(collection_id, [item.id for item in items])}
-        new = [parse(item.content) for item in items]
-        changed = [item for item in new if stored.get(item["id"]) != item]
-        if changed:
-            with _translated(f"loading items of {collection_id}"):
-                self._loader.load_items(iter(changed), Methods.upsert)
-        return Written(changed=len(changed), unchanged=len(items) - len(changed))
+        rows = [Row.unpack(item.content) for item in items]
+        with _translated(f"loading items of {collection_id}"), self._pool.connection() as connection:
+            return self._loaders[collection_id].write(connection, rows)
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
         """Items loaded by earlier builds or by others."""
@@ -68,13 +81,16 @@ class PgstacSink:
             yield from self._stored_items(collection_id, others[start : start + PAGE])
 
     def close_collection(self, collection: CollectionDict) -> None:
-        """Load the collection's final form where it differs."""
-        if self._stored_collection(collection["id"]) != plain(collection):
-            self._load_collection(collection)
+        """Load the collection's final form where it differs, and let pgstac know what times its items have."""
+        name, final = collection["id"], plain(collection)
+        with _translated(f"closing collection {name}"), self._pool.connection() as connection:
+            settle(connection, name)
+            if queries.collection_content(connection, name) != final:
+                loading.upsert_collection(connection, final)
+            loading.make_durable(connection)
 
     def close(self) -> None:
         """Give the connections back."""
-        self._loader.db.disconnect()
         self._pool.close()
 
     def manifest(self) -> Manifest:
@@ -100,40 +116,24 @@ class PgstacSink:
         with _translated(f"removing collection {collection_id}"), self._pool.connection() as connection:
             queries.delete_collection(connection, collection_id)
 
-    def _load_collection(self, collection: CollectionDict) -> None:
-        with _translated(f"loading collection {collection['id']}"):
-            self._loader.load_collections(iter([plain(collection)]), Methods.upsert)
-
     def _stored_collection(self, collection_id: str) -> CollectionDict | None:
         with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
             return queries.collection_content(connection, collection_id)
 
     def _stored_items(self, collection_id: str, ids: Sequence[str]) -> list[ItemDict]:
         with _translated(f"reading items of {collection_id}"), self._pool.connection() as connection:
-            return [_hydrated(item) for item in queries.items_by_id(connection, collection_id, list(ids))]
-
-
-def _hydrated(item: dict[str, Any]) -> ItemDict:
-    base_item = item.pop("pgstac:base_item")
-    hydrated: ItemDict = hydrate(base_item, item)
-    return hydrated
+            return [hydrated(item) for item in queries.items_by_id(connection, collection_id, list(ids))]
 
 
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
-    """psycopg's errors as ours. pypgstac raises bare exceptions of its own beside them.
+    """psycopg's errors as ours.
 
     Raises:
         DatabaseError: the server is gone or refuses.
-        SinkError: pypgstac refuses the data.
     """
     try:
         yield
     except psycopg.Error as error:
         msg = f"{doing}: {' '.join(str(error).split())}"
         raise DatabaseError(msg) from error
-    except DatabaseError:
-        raise
-    except Exception as error:
-        msg = f"{doing}: {error}"
-        raise SinkError(msg) from error

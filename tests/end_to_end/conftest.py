@@ -29,7 +29,7 @@ COMMAND = Path(sys.executable).with_name("flatsim-stac")
 START_S = 60
 STOP_S = 20
 DATE_FORMS = ("%Y-%m-%d", "%Y%m%d")
-N_PAIRS = 150
+N_PAIRS = 300
 """Enough for the builder to read with several processes, in several batches."""
 
 Documents = dict[str, dict[str, Any]]

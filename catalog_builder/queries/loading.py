@@ -1,0 +1,130 @@
+"""Statements that write items, and keep in order what pgstac knows of its partitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTarget:
+    """What the rows of a collection's items depend on."""
+
+    key: int
+    """Number of the collection, of which its partitions are named."""
+    partition_trunc: str | None
+    base_item: dict[str, Any]
+    base_item_id: int | None
+    """Written into rows; none until the collection's `item_assets` change for the first time."""
+
+
+def upsert_collection(connection: Connection[Any], content: dict[str, Any]) -> None:
+    """Put a collection in the place of one of the same id."""
+    connection.execute("SELECT pgstac.upsert_collection(%s)", (Jsonb(content),))
+
+
+def load_target(connection: Connection[Any], collection_id: str) -> LoadTarget | None:
+    """How rows of a collection are to be made, or None where there is no such collection."""
+    with connection.cursor(row_factory=class_row(LoadTarget)) as cursor:
+        return cursor.execute(
+            "SELECT c.key, c.partition_trunc, b.base_item, b.base_item_id "
+            "FROM pgstac.collections c, pgstac.current_base_item(c.id) b WHERE c.id = %s",
+            (collection_id,),
+        ).fetchone()
+
+
+def partition_names(connection: Connection[Any], collection_id: str, starts_us: Sequence[int]) -> list[str]:
+    """The partition of each of some starts, in microseconds since the year 2000; it need not exist yet."""
+    found = connection.execute(
+        "SELECT p.partition_name FROM unnest(%s::bigint[]) WITH ORDINALITY AS s (us, place), "
+        "pgstac.partition_name(%s, '2000-01-01 00:00+00'::timestamptz + s.us * interval '1 microsecond') p "
+        "ORDER BY place",
+        (list(starts_us), collection_id),
+    )
+    return [name for (name,) in found]
+
+
+def check_partition(
+    connection: Connection[Any], collection_id: str, starts_us: tuple[int, int], ends_us: tuple[int, int]
+) -> str:
+    """Make the partition of some items unless it is there, with its indexes; first and last start and end."""
+    found = connection.execute(
+        "SELECT pgstac.check_partition(%s, tstzrange(t[1], t[2], '[]'), tstzrange(t[3], t[4], '[]')) FROM ("
+        "SELECT array_agg('2000-01-01 00:00+00'::timestamptz + us * interval '1 microsecond' ORDER BY place) "
+        "FROM unnest(%s::bigint[]) WITH ORDINALITY AS s (us, place)) AS times (t)",
+        (collection_id, [*starts_us, *ends_us]),
+    ).fetchone()
+    assert found is not None  # noqa: S101  a function answers
+    return str(found[0])
+
+
+def admits(
+    connection: Connection[Any], partition: str, starts_us: tuple[int, int], ends_us: tuple[int, int]
+) -> bool | None:
+    """Whether a partition's constraint lets items of these times in; None where there is no such partition."""
+    found = connection.execute(
+        "SELECT m.constraint_dtrange @> tstzrange(t[1], t[2], '[]') "
+        "AND m.constraint_edtrange @> tstzrange(t[3], t[4], '[]') FROM ("
+        "SELECT array_agg('2000-01-01 00:00+00'::timestamptz + us * interval '1 microsecond' ORDER BY place) "
+        "FROM unnest(%s::bigint[]) WITH ORDINALITY AS s (us, place)) AS times (t), "
+        "pgstac.partition_catalog_meta(%s) m",
+        ([*starts_us, *ends_us], partition),
+    ).fetchone()
+    return None if found is None else bool(found[0])
+
+
+def drop_time_constraint(connection: Connection[Any], partition: str) -> None:
+    """Let items of any time into a partition. Readers wait, but for a change of the catalogue alone."""
+    connection.execute("SELECT pgstac.drop_table_constraints(%s)", (partition,))
+
+
+def limit_lock_waits(connection: Connection[Any], milliseconds: int) -> None:
+    """Have the running transaction give up sooner than keep readers waiting behind it."""
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{milliseconds}ms",))
+
+
+def present_ids(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> set[str]:
+    """Those of some ids that are among a collection's items."""
+    found = connection.execute(
+        "SELECT id FROM pgstac.items WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
+    )
+    return {name for (name,) in found}
+
+
+def copy_items(connection: Connection[Any], partition: str, lines: Iterable[bytes]) -> None:
+    """Write rows into a partition; `lines` is a stream of COPY in binary."""
+    statement = sql.SQL(
+        "COPY pgstac.{} (id, collection, datetime, end_datetime, geometry, private, content) FROM STDIN (FORMAT binary)"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement.format(sql.Identifier(partition))) as copy:
+        for some in lines:
+            copy.write(some)
+
+
+def partitions_of(connection: Connection[Any], collection_id: str) -> list[str]:
+    """Names of a collection's partitions, in order."""
+    found = connection.execute(
+        "SELECT partition FROM pgstac.partition_stats WHERE collection = %s ORDER BY partition", (collection_id,)
+    )
+    return [name for (name,) in found]
+
+
+def update_partition_stats(connection: Connection[Any], partition: str) -> None:
+    """Have pgstac look again which times a partition holds, and constrain it to them."""
+    connection.execute("SELECT pgstac.update_partition_stats(%s)", (partition,))
+
+
+def make_durable(connection: Connection[Any]) -> None:
+    """Wait until all that this session has committed is on disk."""
+    with connection.transaction():
+        connection.execute("SET LOCAL synchronous_commit = on")
+        connection.execute("SELECT pg_current_xact_id()")
