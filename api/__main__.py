@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from pydantic import ValidationError
+from uvicorn.supervisors import Multiprocess
 
 from api.errors import StartError, describe
 from api.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from types import FrameType
+
+    from fastapi import FastAPI
 
 _logger = logging.getLogger("api")
 
@@ -28,9 +31,7 @@ _WRONG_SETTINGS: Final = 2
 
 def main() -> int:
     """Run the service; returns the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that ours replace
-    logging.getLogger("stac_fastapi.types.config").setLevel(logging.ERROR)
+    _log_to_stderr()
     try:
         settings = ServiceSettings()
     except ValidationError as error:
@@ -40,6 +41,20 @@ def main() -> int:
     except StartError as error:
         return _give_up(str(error), _FAILED)
     return 0
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that ours replace
+    logging.getLogger("stac_fastapi.types.config").setLevel(logging.ERROR)
+
+
+def worker_app() -> FastAPI:
+    """The application of one of several processes, which begins with nothing but its environment."""
+    _log_to_stderr()
+    from api.app import create_app  # noqa: PLC0415
+
+    return create_app()
 
 
 def _serve(settings: ServiceSettings) -> None:
@@ -55,21 +70,30 @@ def _serve(settings: ServiceSettings) -> None:
     app = create_app(settings)
     with _listen(settings.host, settings.port) as listener:
         asyncio.run(check_database(settings))
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            proxy_headers=False,  # api.proxy reads them
-            timeout_graceful_shutdown=GRACE_S,
-            server_header=False,
-        )
+        _logger.info("FLATSIM STAC is at %s", _address(listener, settings))
+        if settings.workers > 1:
+            Multiprocess(_config("api.__main__:worker_app", settings.workers), [listener]).run()
+            return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _leave)
-        _logger.info("FLATSIM STAC is at %s", _address(listener, settings))
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(_config(app))
         server.run(sockets=[listener])
         if not server.started:
             msg = "The service could not start; its log says why."
             raise StartError(msg)
+
+
+def _config(app: FastAPI | str, workers: int = 1) -> uvicorn.Config:
+    """How to serve an application, or in each of several processes the one that the function of this name makes."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        log_config=None,
+        proxy_headers=False,  # api.proxy reads them
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

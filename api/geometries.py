@@ -9,9 +9,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from shapely.geometry import shape
-from shapely.validation import explain_validity
-
 from api.errors import InvalidParameter
 from api.limits import MAX_VERTICES
 
@@ -150,10 +147,19 @@ def read_geometry(value: Any, parameter: str = "intersects", max_vertices: int =
     {'type': 'Point', 'coordinates': [20.6, 38.7]}
     """
     geometry = _Reader(parameter, max_vertices).geometry(value, "", 0)
+    if geometry["type"] not in ("Point", "MultiPoint"):  # which cannot cross themselves
+        _check_validity(geometry, parameter)
+    return geometry
+
+
+def _check_validity(geometry: dict[str, Any], parameter: str) -> None:
+    """Refuse lines and areas that cross themselves. The library takes long to load: only here."""
+    from shapely.geometry import shape  # noqa: PLC0415
+    from shapely.validation import explain_validity  # noqa: PLC0415
+
     found = shape(geometry)
     if not found.is_valid:
         raise InvalidParameter(parameter=parameter, reason=_explained(explain_validity(found)))
-    return geometry
 
 
 def geometry_schema() -> dict[str, Any]:

@@ -49,6 +49,9 @@ class ServiceSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    workers: int = Field(
+        default=1, ge=1, description="Processes that serve; each has its own connections and keeps its own caches"
+    )
     root_path: str = Field(
         default="", description="Path prefix under which a proxy publishes the service, for example `/stac`"
     )

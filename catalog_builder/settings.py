@@ -38,4 +38,3 @@ class BuilderSettings(BaseSettings):
         default=None, description="TOML file of regions, beside or instead of the built-in rows"
     )
     migrations_dir: Path = Field(default=_CHECKOUT / "migrations", description="Folder of the SQL migrations")
-    browser_dir: Path = Field(default=_CHECKOUT / "browser" / "build", description="The STAC Browser bundle")

@@ -8,10 +8,6 @@ from pathlib import Path
 
 import click
 
-from catalog_builder.cluster import Role
-from catalog_builder.database import resolve_dsn
-from catalog_builder.settings import BuilderSettings
-
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 
@@ -32,7 +28,6 @@ def service_environment(*, dsn: str, host: str, port: int, trees: tuple[Path, ..
         "FLATSIM_HOST": host,
         "FLATSIM_PORT": str(port),
         "FLATSIM_DATA": os.pathsep.join(str(tree.resolve()) for tree in trees),
-        "FLATSIM_BROWSER_DIR": str(BuilderSettings().browser_dir),
     }
 
 
@@ -44,9 +39,21 @@ def service_environment(*, dsn: str, host: str, port: int, trees: tuple[Path, ..
     "--data", "trees", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Tree to publish under /data/; may be given several times.",
 )  # fmt: skip
-def serve(database: str | None, host: str, port: int, trees: tuple[Path, ...]) -> None:
+@click.option("--workers", type=click.IntRange(1), help="Processes that serve.  [default: 1]")
+def serve(database: str | None, host: str, port: int, trees: tuple[Path, ...], workers: int | None) -> None:
     """Serve the API, STAC Browser under /browser/ and the products under /data/."""
-    dsn = resolve_dsn(database, BuilderSettings().home, Role.READ)
+    dsn = database or _usual_database()
     environment = service_environment(dsn=dsn, host=host, port=port, trees=trees)
+    if workers:
+        environment["FLATSIM_WORKERS"] = str(workers)
     command = service_command()
     os.execve(command[0], command, environment)  # noqa: S606 (no shell; our own interpreter)
+
+
+def _usual_database() -> str:
+    """The database that is meant when none is named. Only this needs the driver, which takes a while to load."""
+    from catalog_builder.cluster import Role  # noqa: PLC0415
+    from catalog_builder.database import resolve_dsn  # noqa: PLC0415
+    from catalog_builder.settings import BuilderSettings  # noqa: PLC0415
+
+    return resolve_dsn(None, BuilderSettings().home, Role.READ)

@@ -99,6 +99,33 @@ def test_it_serves_and_stops_cleanly(catalogue_dsn: str, tree: Path, number: sig
         assert "Traceback" not in err
 
 
+def children(process: int) -> set[int]:
+    """The processes that it runs as workers."""
+    command = ["ps", "-ww", "-o", "pid=", "-o", "args=", "--ppid", str(process)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)
+    return {int(line.split()[0]) for line in listed.stdout.splitlines() if "spawn_main" in line}
+
+
+def test_several_workers_serve_and_a_dead_one_is_replaced(catalogue_dsn: str) -> None:
+    with service(FLATSIM_DATABASE=catalogue_dsn, FLATSIM_WORKERS="2") as (process, address):
+        first = children(process.pid)
+        assert len(first) == 2
+        victim = first.pop()
+        os.kill(victim, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while len(children(process.pid) - {victim}) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        for _ in range(4):
+            assert httpx.get(f"{address}search?limit=1", timeout=30).json()["numberMatched"] == 26
+        workers = children(process.pid)
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
 def test_it_needs_no_other_output_than_its_log(catalogue_dsn: str) -> None:
     with service(FLATSIM_DATABASE=catalogue_dsn) as (process, _):
         process.terminate()
