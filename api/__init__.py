@@ -8,6 +8,7 @@
         │    ├► links        what we change in the links of an answer
         │    ├► roots        stored file addresses ◄─► addresses under /data/
         │    ├► items ─► search   searches and items
+        │    │    └► formats · streams   whole results in one answer
         │    └► queries      the SQL of our own
         ├► aggregation       counts of items
         ├► browser · data ─► ranges · docs · health        the other routes

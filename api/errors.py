@@ -4,6 +4,7 @@
     ├── StartError             the service cannot start as it is set; has no status
     ├── InvalidParameter       a parameter of the request cannot be understood
     ├── InvalidSearch          the request is well formed, but the database cannot carry it out as asked
+    ├── NotAcceptable          the client takes none of the forms that an answer can have
     ├── WrongContentType       the body is of a kind that is not read
     ├── NotFound               nothing of that name here
     ├── NotReadable            a file is there, but the service may not read it
@@ -85,6 +86,10 @@ class WrongContentType(ServiceError):
         return {"Accept-Post": "application/json"}
 
 
+class NotAcceptable(ServiceError):
+    """The client takes none of the forms that an answer can have."""
+
+
 class NotFound(ServiceError):
     """Nothing of that name here."""
 
@@ -127,6 +132,7 @@ STATUS_CODES: Final[Mapping[type[Exception], HTTPStatus]] = {
     InvalidParameter: HTTPStatus.BAD_REQUEST,
     InvalidSearch: HTTPStatus.BAD_REQUEST,
     WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     NotFound: HTTPStatus.NOT_FOUND,
     NotReadable: HTTPStatus.FORBIDDEN,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,

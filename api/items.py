@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attr
@@ -13,6 +15,7 @@ from starlette.responses import Response
 from api.conditional import changed_at
 from api.dialects import SORTBY
 from api.errors import NotFound
+from api.formats import choose
 from api.limits import Limits
 from api.roots import DataRoots
 from api.search.catalogue import CatalogueCache
@@ -21,6 +24,7 @@ from api.search.links import PageLinks
 from api.search.names import unknown
 from api.search.page import read_item, read_page
 from api.search.read import read_search
+from api.streams.answer import open_stream, stream_response
 from catalog_builder.vocab.item_documents import GEOJSON, item_links
 
 if TYPE_CHECKING:
@@ -82,15 +86,27 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             asked: Its body, or its parameters.
             collection: The one collection whose items it lists.
         """
+        chosen = choose(request)
         body = self._body(asked, collection) if not isinstance(asked, self.pgstac_search_model) else asked
+        base_url = get_base_url(request)
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection, body.collections or ())
             if collection is not None:
                 check_collection(collection, catalogue)
             search = read_search(body, plain_parameters(request, catalogue), catalogue)
-            page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
-        links = PageLinks(request, get_base_url(request), collection, numbered=body.page is not None)
-        return self._rendered(page, search.limit, search.fields, links)
+            if chosen.format.is_page:
+                page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
+            else:
+                at_most = await _asked_limit(request, search.limit)
+                stream = await open_stream(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
+        if chosen.format.is_page:
+            links = PageLinks(request, base_url, collection, numbered=body.page is not None)
+            answer = self._rendered(page, search.limit, search.fields, links)
+        else:
+            served = partial(self._served, base_url=base_url)
+            answer = await stream_response(request, stream, chosen, search, served)
+        answer.headers.add_vary_header("Accept")
+        return answer
 
     def _body(self, parameters: Any, collection: str | None) -> Asked:
         """GET parameters as the body of a POST request."""
@@ -135,6 +151,22 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         if not isinstance(href, str) or (address := self.roots.address(href, base_url)) == href:
             return asset
         return {**asset, "href": address}
+
+
+async def _asked_limit(request: Request, otherwise: int) -> int | None:
+    """The `limit` of a request as it stands there, larger than a page may be.
+
+    Args:
+        request: It was found to be right.
+        otherwise: The limit as it was read then, for forms of a number that are not looked for here.
+    """
+    told = (await request.json() if request.method == "POST" else request.query_params).get("limit")
+    if told is None:
+        return None
+    try:
+        return int(Decimal(str(told)))
+    except ArithmeticError:
+        return otherwise
 
 
 def check_collection(collection: str, catalogue: Catalogue) -> None:

@@ -14,6 +14,8 @@ MAX_VERTICES: Final = 20_000
 
 MAX_OFFSET: Final = 100_000
 """Items before a page that is asked for by its number."""
+MAX_STREAM: Final = 1_000_000
+"""Items of a whole result that is asked for in one answer."""
 EXACT_COUNT: Final = 100_000
 """Matching items that are counted one by one; a larger number is estimated."""
 
@@ -30,6 +32,7 @@ class Limits:
         max_limit: Entries on a page at most.
         max_vertices: Positions of one geometry at most.
         max_offset: Items before a page that is asked for by its number at most.
+        max_stream: Items of one answer that is a whole result at most.
         strict_times: Whether `datetime` takes instants only.
         exact_count: Matching items that are counted; a larger number is estimated.
         max_buckets: Buckets of one aggregation at most.
@@ -38,6 +41,7 @@ class Limits:
     max_limit: int = MAX_LIMIT
     max_vertices: int = MAX_VERTICES
     max_offset: int = MAX_OFFSET
+    max_stream: int = MAX_STREAM
     strict_times: bool = False
     exact_count: int = EXACT_COUNT
     max_buckets: int = MAX_BUCKETS

@@ -36,6 +36,7 @@ EXPOSED_HEADERS: Final = (
     "Content-Range",
     "ETag",
     "Last-Modified",
+    "OGC-NumberMatched",
     "Retry-After",
     "X-Request-ID",
 )
@@ -45,6 +46,8 @@ DOCUMENT_TYPES: Final = (
     "application/vnd.oai.openapi+json",
     "application/geo+json-seq",
     "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
     "text/csv",
 )
 """Media types worth compressing that starlette-compress does not know."""
@@ -169,7 +172,15 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+        await self.app({**scope, "method": "GET", _HEAD: True}, receive, send_without_body)
+
+
+_HEAD: Final = "flatsim.head"
+
+
+def is_head(scope: Scope) -> bool:
+    """Whether a request that looks like GET was HEAD, so that a long body need not be made."""
+    return _HEAD in scope
 
 
 class LastResort:

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
+from api.formats import PARAMETER, described
 from api.search.names import nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
@@ -30,6 +31,8 @@ _OF_COLLECTION: Final = {
 _OWN: Final = "collections"
 _WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
 """Addresses where a property of items is a parameter of its own."""
+_WITH_FORMS: Final = ("/search", "/collections/{collection_id}/items")
+"""Addresses whose answer has several forms."""
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
 _MAX_DIGITS: Final = 400
@@ -43,12 +46,17 @@ class StacRoute(APIRoute):
     database can have, and bodies that are no JSON or JSON that can be read in two ways.
     """
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **others: Any) -> None:
+        super().__init__(path, endpoint, **(described(others) if path.endswith(_WITH_FORMS) else others))
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The function that answers a request."""
         answer = super().get_route_handler()
         known = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)}
         if self.path_format.endswith(_WITH_PROPERTIES):
             known |= BY_NAME.keys()
+        if self.path_format.endswith(_WITH_FORMS):
+            known.add(PARAMETER)
         takes_body = self.body_field is not None
 
         of_collection = next((path for path in _OF_COLLECTION if self.path_format.endswith(path)), None)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.limits import EXACT_COUNT, MAX_BUCKETS, MAX_LIMIT, MAX_OFFSET, MAX_VERTICES, Limits
+from api.limits import EXACT_COUNT, MAX_BUCKETS, MAX_LIMIT, MAX_OFFSET, MAX_STREAM, MAX_VERTICES, Limits
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (
@@ -77,6 +77,11 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Items before a page that is asked for by its number at most; tokens lead further",
     )
+    max_stream: int = Field(
+        default=MAX_STREAM,
+        ge=1,
+        description="Items of a whole result in one answer (GeoJSON text sequence, NDJSON, CSV) at most",
+    )
     exact_count: int = Field(
         default=EXACT_COUNT,
         ge=0,
@@ -115,6 +120,7 @@ class ServiceSettings(BaseSettings):
             max_limit=self.max_limit,
             max_vertices=self.max_vertices,
             max_offset=self.max_offset,
+            max_stream=self.max_stream,
             strict_times=self.strict_times,
             exact_count=self.exact_count,
             max_buckets=self.max_buckets,

@@ -95,7 +95,9 @@ class Turn:
     inclusive: bool = False
 
 
-def page_statements(selection: Selection, turn: Turn | None, limit: int) -> Iterator[Statement]:
+def page_statements(
+    selection: Selection, turn: Turn | None, limit: int, *, keys_only: bool = False
+) -> Iterator[Statement]:
     """Statements whose rows, one after the other, are those beyond a place in the order, the nearest first.
 
     Items without the first key come last, in a statement of their own: so both can run along an index, which keeps
@@ -105,18 +107,25 @@ def page_statements(selection: Selection, turn: Turn | None, limit: int) -> Iter
         selection: Which items.
         turn: Where to go on; None is the beginning.
         limit: Rows of each statement at most.
+        keys_only: Whether rows are places alone.
     """
     if not selection.keys[0].property.nullable:
-        yield _page(selection, turn, limit, lacking=None)
+        yield _page(selection, turn, limit, keys_only=keys_only, lacking=None)
         return
     parts = (True, False) if turn and turn.backwards else (False, True)
     start = parts[0] if turn is None else turn.place[0] is None
     for lacking in parts[parts.index(start) :]:
-        yield _page(selection, turn, limit, lacking=lacking, whole=lacking is not start)
+        yield _page(selection, turn, limit, keys_only=keys_only, lacking=lacking, whole=lacking is not start)
 
 
 def _page(
-    selection: Selection, turn: Turn | None, limit: int, *, lacking: bool | None, whole: bool = False
+    selection: Selection,
+    turn: Turn | None,
+    limit: int,
+    *,
+    keys_only: bool = False,
+    lacking: bool | None,
+    whole: bool = False,
 ) -> Statement:
     """Rows beyond a place.
 
@@ -124,12 +133,14 @@ def _page(
         selection: Which items.
         turn: The place.
         limit: Rows at most.
+        keys_only: Whether rows are places alone.
         lacking: Whether those that lack the first key, or those that have it; None when all have it.
         whole: All of those, since the place lies before them.
     """
     bound = Parameters(list(selection.values))
     ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
-    text = f"SELECT {_COLUMNS}, {_key_values(selection)} {ordered} LIMIT {bound.bind(limit, 'int8')}"
+    shown = _key_values(selection) if keys_only else f"{_COLUMNS}, {_key_values(selection)}"
+    text = f"SELECT {shown} {ordered} LIMIT {bound.bind(limit, 'int8')}"
     return Statement(text, tuple(bound.values))
 
 
@@ -226,6 +237,13 @@ def estimate_statement(selection: Selection) -> Statement:
     """The planner's view of a search, of which the rows expected are the number estimated."""
     text = f"EXPLAIN (FORMAT JSON) SELECT FROM pgstac.items WHERE {selection.where}"
     return Statement(text, selection.values)
+
+
+def items_statement(names: Sequence[tuple[str, str]]) -> Statement:
+    """Items by collection and id, in any order, and perhaps some more: of each collection those of all of the ids."""
+    collections, ids = (list(dict.fromkeys(name[place] for name in names)) for place in (0, 1))
+    text = f"SELECT {_COLUMNS} FROM pgstac.items WHERE collection = ANY($1::text[]) AND id = ANY($2::text[])"  # noqa: S608
+    return Statement(text, (collections, ids))
 
 
 def item_statement(collection: str, item: str) -> Statement:

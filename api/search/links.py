@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
+from api.formats import PARAMETER, STREAMS
 from catalog_builder.vocab.item_documents import GEOJSON, JSON
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+
+    from api.formats import Format
+
+_OF_PAGE: Final = ("limit", "page", "token")
+"""Parameters that say which part of the result is on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,20 @@ class PageLinks:
         links.append(self._page("first", None))
         links += [self._page("prev", prev_token)] if prev_token else []
         links += [self._page("next", next_token)] if next_token else []
-        return links
+        return [*links, *(self._whole(each) for each in STREAMS)]
+
+    def _whole(self, form: Format) -> dict[str, Any]:
+        """The whole result in another form, whatever page this is."""
+        link = {"rel": "alternate", "type": form.media_types[0], "title": f"All items as {form.title}"}
+        asked = urlencode({PARAMETER: form.names[0]})
+        if self.request.method == "POST":
+            body = dict.fromkeys(_OF_PAGE)
+            return {**link, "method": "POST", "href": f"{self._address}?{asked}", "merge": True, "body": body}
+        return {**link, "href": f"{self._address}?{'&'.join([*self._kept(*_OF_PAGE, PARAMETER), asked])}"}
+
+    def _kept(self, *names: str) -> list[str]:
+        """The parameters of the request without some."""
+        return [part for part in self.request.url.query.split("&") if part and part.partition("=")[0] not in names]
 
     @property
     def _address(self) -> str:
@@ -59,8 +78,7 @@ class PageLinks:
         if self.request.method == "POST":
             body = {"token": token, "page": None} if self.numbered else {"token": token}
             return {**link, "href": self._address, "merge": True, "body": body}
-        kept = self.request.url.query.split("&")
-        parts = [part for part in kept if part and part.partition("=")[0] not in ("token", "page")]
+        parts = self._kept("token", "page")
         if token:
             parts.append(urlencode({"token": token}))
         return {**link, "href": f"{self._address}?{'&'.join(parts)}" if parts else self._address}

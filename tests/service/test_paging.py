@@ -210,11 +210,11 @@ def test_links_of_a_page(client: TestClient) -> None:
     address = "http://testserver/collections/flatsim-testland-interferogram/items?limit=2&filter=id%20LIKE%20'item%25'"
     first = client.get(address).json()
     links = {link["rel"]: link for link in first["links"]}
-    assert list(links) == ["self", "root", "parent", "collection", "first", "next"]
+    assert list(links) == ["self", "root", "parent", "collection", "first", "next", "alternate"]
     assert links["self"]["href"] == links["first"]["href"] == address
     second = client.get(links["next"]["href"]).json()
     links = {link["rel"]: link for link in second["links"]}
-    assert list(links) == ["self", "root", "parent", "collection", "first", "prev", "next"]
+    assert list(links) == ["self", "root", "parent", "collection", "first", "prev", "next", "alternate"]
     assert links["first"]["href"] == address
     assert links["next"]["href"].count("token=") == links["self"]["href"].count("token=") == 1
     assert client.get(links["prev"]["href"]).json()["features"] == first["features"]
