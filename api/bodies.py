@@ -12,6 +12,7 @@ from api.errors import InvalidParameter
 from api.geometries import bbox_geometry, check_crs, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
 from api.search.names import unknown
+from api.texts import GRAMMAR
 from api.times import Interval
 from api.values import check_depth
 
@@ -69,6 +70,17 @@ class QueryPost(BaseModel):
         None,
         description="Conditions on properties: eq, neq, lt, lte, gt, gte, in, startsWith, endsWith, contains.",
         examples=[{"insar:temporal_baseline": {"lte": 24}}],
+    )
+
+
+class TextPost(BaseModel):
+    """`q` of `POST /search`."""
+
+    q: str | list[str] | None = Field(
+        None,
+        description="Words that items, or the id, title or keywords of their collection, have; of a list one member. "
+        f"{GRAMMAR}",
+        examples=[["interferograms balkans", "D080"]],
     )
 
 

@@ -22,7 +22,8 @@ from api.queryables import COLLECTION_PROPERTIES, sortable
 from api.search.fields import ALWAYS, select
 from api.search.model import Fields
 from api.search.names import refuse_unknown
-from api.texts import TextQuery
+from api.search.text import matching_collections
+from api.texts import parse
 from api.times import Interval
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from stac_pydantic.shared import BBox
 
     from api.limits import Limits
-
-_SEARCHED: Final = ("id", "title", "description")
+    from api.texts import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class CollectionSearch:
 
     where: dict[str, Any] | None = None
     when: Interval | None = None
-    text: TextQuery | None = None
+    text: Node | None = None
     conditions: tuple[Any, ...] = ()
     sortby: tuple[tuple[str, str], ...] = ()
     fields: Fields = field(default_factory=Fields)
@@ -69,7 +69,7 @@ def read_search(
     *,
     bbox: BBox | None = None,
     datetime: str | None = None,
-    q: str | list[str] | None = None,
+    q: str | None = None,
     query: dict[str, Any] | None = None,
     filter_expr: str | None = None,
     filter_lang: str | None = None,
@@ -95,7 +95,7 @@ def read_search(
     return CollectionSearch(
         where=bbox_geometry(bbox) if bbox else None,
         when=None if datetime is None else Interval.parse(datetime, strict=limits.strict_times),
-        text=TextQuery.parse(q if isinstance(q, str) else ",".join(q)) if q else None,
+        text=parse(q or ""),
         conditions=tuple(conditions),
         sortby=tuple(_sort_keys(sortby or [])),
         fields=Fields(
@@ -169,8 +169,9 @@ async def search(request: Request, wanted: CollectionSearch) -> dict[str, Any]:
     """The page of collections that was asked for."""
     async with request.app.state.get_connection(request, "r") as connection:
         found = await queries.search_collections(connection, wanted.to_pgstac())
-    if wanted.text is not None:
-        found = [collection for collection in found if wanted.text.found_in(texts(collection))]
+        if wanted.text is not None:
+            matching = await matching_collections(wanted.text, connection)
+            found = [collection for collection in found if collection["id"] in matching]
     limit = wanted.limit or MAX_LIMIT
     shown = found[wanted.offset : wanted.offset + limit]
     base_url = get_base_url(request)
@@ -181,16 +182,6 @@ async def search(request: Request, wanted: CollectionSearch) -> dict[str, Any]:
         "numberMatched": len(found),
         "numberReturned": len(collections),
     }
-
-
-def texts(collection: Mapping[str, Any]) -> Iterator[str]:
-    """What words are looked for in: id, title, description, keywords, and the summaries' words (region, track, …)."""
-    for name in _SEARCHED:
-        if isinstance(text := collection.get(name), str):
-            yield text
-    for values in (collection.get("keywords"), *(collection.get("summaries") or {}).values()):
-        if isinstance(values, list):
-            yield from (value for value in values if isinstance(value, str))
 
 
 def _page_links(request: Request, offset: int, limit: int, matched: int) -> list[dict[str, Any]]:

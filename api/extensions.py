@@ -1,6 +1,6 @@
 """Which STAC API extensions are served, with their conformance classes and request models.
 
-The list is stac-fastapi-pgstac's own (query, sort, fields, filter, free text on collections, paging by token or
+The list is stac-fastapi-pgstac's own (query, sort, fields, filter, free text, paging by token or
 offset) without its transactions: this service only reads.
 """
 
@@ -22,7 +22,7 @@ from stac_fastapi.extensions import (
 from stac_fastapi.extensions.collection_search.collection_search import CollectionSearchConformanceClasses
 from stac_fastapi.extensions.fields import FieldsConformanceClasses
 from stac_fastapi.extensions.filter.filter import FilterConformanceClasses as Filter
-from stac_fastapi.extensions.free_text import FreeTextConformanceClasses
+from stac_fastapi.extensions.free_text import FreeTextConformanceClasses, FreeTextExtension
 from stac_fastapi.extensions.query import QueryConformanceClasses
 from stac_fastapi.extensions.sort import (
     CollectionSearchSortExtension,
@@ -30,16 +30,17 @@ from stac_fastapi.extensions.sort import (
     SearchSortExtension,
     SortConformanceClasses,
 )
-from stac_fastapi.pgstac.extensions import FreeTextExtension, QueryExtension
+from stac_fastapi.pgstac.extensions import QueryExtension
 
 from api.aggregation.parameters import get_model, post_model
 from api.aggregation.routes import CONFORMANCE, AggregateModels
-from api.bodies import AggregatePost, FilterPost, QueryPost, SearchPost
+from api.bodies import AggregatePost, FilterPost, QueryPost, SearchPost, TextPost
 from api.parameters import (
     AggregateGet,
     CollectionAggregateGet,
     CollectionQueryGet,
     CollectionsGet,
+    CollectionTextGet,
     FieldsGet,
     ItemsGet,
     PageGet,
@@ -47,6 +48,7 @@ from api.parameters import (
     QueryGet,
     SearchGet,
     SortGet,
+    TextGet,
 )
 from api.queryables import FiltersClient, SortablesClient
 from api.routes import StacRoute
@@ -129,6 +131,7 @@ def _search_extensions() -> list[ApiExtension]:
         _with(SearchSortExtension(client=SortablesClient()), get=SortGet),
         _with(FieldsExtension(), get=FieldsGet),
         _with(SearchFilterExtension(client=FiltersClient()), post=FilterPost),
+        _with(FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.SEARCH]), get=TextGet, post=TextPost),
         TokenPaginationExtension(),
     ]
 
@@ -139,6 +142,7 @@ def _items_extensions() -> list[ApiExtension]:
         _with(ItemCollectionSortExtension(client=SortablesClient()), get=SortGet),
         _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.ITEMS]), get=FieldsGet),
         _with(ItemCollectionFilterExtension(client=FiltersClient())),
+        _with(FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.ITEMS]), get=TextGet),
         TokenPaginationExtension(),
     ]
 
@@ -150,7 +154,7 @@ def _collections_extension() -> CollectionSearchExtension:
         _with(CollectionSearchSortExtension(), get=SortGet),
         _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=FieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),
-        FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]),
+        _with(FreeTextExtension(conformance_classes=[FreeTextConformanceClasses.COLLECTIONS]), get=CollectionTextGet),
         _with(OffsetPaginationExtension(), get=PageGet),
     ]
     return CollectionSearchExtension(

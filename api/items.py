@@ -93,7 +93,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             catalogue = await self.cache.get(connection, body.collections or ())
             if collection is not None:
                 check_collection(collection, catalogue)
-            search = read_search(body, plain_parameters(request, catalogue), catalogue)
+            search = await read_search(body, plain_parameters(request, catalogue), catalogue, connection)
             if chosen.format.is_page:
                 page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
             else:

@@ -8,6 +8,7 @@ from fastapi import Path, Query
 from stac_fastapi.api.models import ItemCollectionUri
 from stac_fastapi.extensions.collection_search.request import BaseCollectionSearchGetRequest
 from stac_fastapi.extensions.fields.request import FieldsExtensionGetRequest
+from stac_fastapi.extensions.free_text.request import FreeTextAdvancedExtensionGetRequest
 from stac_fastapi.extensions.pagination.request import GETOffsetPagination
 from stac_fastapi.extensions.query.request import QueryExtensionGetRequest
 from stac_fastapi.extensions.sort.request import SortExtensionGetRequest
@@ -17,6 +18,7 @@ from stac_pydantic.shared import BBox
 from api.dialects import SORTBY
 from api.geometries import bbox_text
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT
+from api.texts import GRAMMAR
 from api.times import Interval
 from api.values import conditions, json_object
 
@@ -94,6 +96,24 @@ _SortQuery = Annotated[
 _FieldsQuery = Annotated[
     str | None,
     Query(description="Names of members to include, `-` before those to leave out.", examples=["id,properties"]),
+]
+
+
+_TextQuery = Annotated[
+    str | None,
+    Query(
+        description="Words that items have in title, id, package name, region, track, orbit, dates, keywords or "
+        f"description, or that their collection has in id, title or keywords. {GRAMMAR}",
+        examples=["interferograms balkans D080"],
+    ),
+]
+_CollectionTextQuery = Annotated[
+    str | None,
+    Query(
+        description="Words that collections have in id, title, keywords, description or the texts of their summaries. "
+        f"{GRAMMAR}",
+        examples=["time series, velocity"],
+    ),
 ]
 
 
@@ -240,3 +260,17 @@ class CollectionQueryGet(QueryExtensionGetRequest):
     """`query` of `GET /collections`."""
 
     query: Any = attr.ib(default=None, converter=_collection_query)
+
+
+@attr.s
+class TextGet(FreeTextAdvancedExtensionGetRequest):
+    """`q` of the GET requests for items."""
+
+    q: _TextQuery = attr.ib(default=None)
+
+
+@attr.s
+class CollectionTextGet(FreeTextAdvancedExtensionGetRequest):
+    """`q` of `GET /collections`."""
+
+    q: _CollectionTextQuery = attr.ib(default=None)

@@ -1,84 +1,239 @@
-"""Free text: words compared without accents, capitals and plurals."""
+"""Free text: what the parameter `q` asks for.
+
+One grammar for items and collections, in text and in lists:
+
+| written | finds |
+|---|---|
+| `pairs coherence` | both words, wherever they stand; `AND` or `+` between them says the same |
+| `balkans, andes` | one of them; so do `OR` and the members of a list |
+| `-coherence` | what lacks it; `NOT` says the same |
+| `"line of sight"` | these words in this order, whole |
+| `(balkans, andes) series` | brackets hold together |
+| `displ*` | words that begin so |
+
+How a word is compared with those of a text is told in the migration that makes the index.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from api.errors import InvalidParameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterator
 
+PARAMETER: Final = "q"
 MAX_CHARACTERS: Final = 1000
+MAX_TERMS: Final = 32
+MAX_DEPTH: Final = 8
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ß": "ss", "ł": "l", "đ": "d"})
-_SHORTEST: Final = 4
-"""Letters from which on an ending is taken for one: LOS and GPS are no plurals."""
+GRAMMAR: Final = (
+    "Words are compared without accents, capitals and endings. All of them are wanted; with commas or OR between them "
+    "one of them. `-` or NOT before a word excludes it, quotation marks make a phrase, brackets group, `*` ends the "
+    "beginning of a word. Parts of names and dates are found by their beginnings: `D080`, `201511`."
+)
+"""What the descriptions of the parameter say."""
 
-
-def words(text: str) -> list[str]:
-    """The words of a text in the form they are compared in.
-
-    >>> words("Séries temporelles: Sentinel-1") == words("SERIE temporelle sentinel 1")
-    True
-    """
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
-    return [_stem(word) for word in _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)))]
-
-
-def _stem(word: str) -> str:
-    """A word without the endings of English and French plurals; that both become the same is all that matters."""
-    if not word.isalpha() or len(word) < _SHORTEST:
-        return word
-    if word[-1] in "sx":
-        word = word[:-1]
-    if word[-1] == "e" and len(word) > _SHORTEST:
-        word = word[:-1]
-    return f"{word[:-1]}i" if word[-1] == "y" else word
+_TOKEN: Final = re.compile(
+    r'\s*(?:(?P<quoted>"[^"]*")|(?P<comma>,)|(?P<open>\()|(?P<close>\))|(?P<sign>[-+])(?=[\w"(])|(?P<word>[^\s,()"]+))'
+)
+_QUOTES: Final = str.maketrans("“”„«»", '"' * 5)
+_LINKING: Final = frozenset(
+    ("au", "aux", "dans", "de", "des", "du", "en", "et", "la", "le", "les", "par", "pour", "sur", "un", "une")
+)
+"""What sentences need and searches do not; of English words, the database leaves them out. Quoted, they count."""
 
 
 @dataclass(frozen=True, slots=True)
-class TextQuery:
-    """Phrases, one of which a text must have: each a row of words.
+class Term:
+    """A word, or some that stand one after the other.
 
-    A word with a digit in it also finds longer ones that begin like it: `D080` finds `D080SUD`.
+    Attributes:
+        text: As it was asked for.
+        exact: Whether parts of names must be whole; else `D080` finds `D080SUD`.
+        partial: Whether words that only begin like the last one are found.
     """
 
-    phrases: tuple[tuple[str, ...], ...]
-
-    @classmethod
-    def parse(cls, text: str) -> TextQuery | None:
-        """Read the parameter `q`: phrases with commas between; None when it is empty.
-
-        Raises:
-            InvalidParameter: It has no word, or is too long.
-        """
-        if len(text) > MAX_CHARACTERS:
-            raise InvalidParameter(parameter="q", reason=f"longer than {MAX_CHARACTERS} characters")
-        if not text.strip():
-            return None
-        phrases = tuple(phrase for part in text.split(",") if (phrase := tuple(words(part))))
-        if not phrases:
-            raise InvalidParameter(parameter="q", reason="has no word in it")
-        return cls(phrases)
-
-    def found_in(self, texts: Iterable[str]) -> bool:
-        """Whether one of the phrases is in one of the texts."""
-        read = [words(text) for text in texts]
-        return any(_has(found, phrase) for found in read for phrase in self.phrases)
+    text: str
+    exact: bool = False
+    partial: bool = False
 
 
-def _has(found: Sequence[str], phrase: Sequence[str]) -> bool:
-    size = len(phrase)
-    return any(
-        all(_meets(word, wanted) for word, wanted in zip(found[start : start + size], phrase, strict=True))
-        for start in range(len(found) - size + 1)
-    )
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What lacks something."""
+
+    part: Node
 
 
-def _meets(word: str, wanted: str) -> bool:
-    return word == wanted or (not wanted.isalpha() and not wanted.isdecimal() and word.startswith(wanted))
+@dataclass(frozen=True, slots=True)
+class All:
+    """What has each part."""
+
+    parts: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """What has one of the parts."""
+
+    parts: tuple[Node, ...]
+
+
+Node = Term | Not | All | AnyOf
+
+
+def parse(asked: str | list[str]) -> Node | None:
+    """Read the parameter `q`; None when it is empty.
+
+    Args:
+        asked: A text, or a list of such, one of which is to hold.
+
+    Raises:
+        InvalidParameter: It breaks the grammar, has no word, or is too long; the place is named.
+    """
+    members = [asked] if isinstance(asked, str) else asked
+    if sum(map(len, members)) > MAX_CHARACTERS:
+        raise InvalidParameter(parameter=PARAMETER, reason=f"longer than {MAX_CHARACTERS} characters")
+    if not any(member.strip() for member in members):
+        return None
+    names = [PARAMETER] if isinstance(asked, str) else [f"{PARAMETER}[{number}]" for number in range(len(asked))]
+    parts = [_Parser(name, member).parse() for name, member in zip(names, members, strict=True) if member.strip()]
+    if sum(1 for part in parts for _ in terms(part)) > MAX_TERMS:
+        raise InvalidParameter(parameter=PARAMETER, reason=f"more than {MAX_TERMS} words")
+    return _joined(AnyOf, parts)
+
+
+def terms(node: Node) -> Iterator[Term]:
+    """The terms of an expression, from left to right."""
+    match node:
+        case Term():
+            yield node
+        case Not(part):
+            yield from terms(part)
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from terms(part)
+
+
+def _joined(kind: Callable[[tuple[Node, ...]], Node], parts: list[Node]) -> Node:
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    place: int
+
+
+class _Parser:
+    """Reads one text."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name = name
+        self._tokens = [*self._scan(text.translate(_QUOTES)), _Token("end", "", len(text) + 1)]
+        self._next = 0
+
+    def parse(self) -> Node:
+        """The expression; it is the whole text."""
+        if len(self._tokens) == 1:
+            raise InvalidParameter(parameter=self._name, reason="has no word in it")
+        found = self._alternatives(0)
+        if self._seen.kind == "close":
+            raise self._refusal(reason="a bracket is closed that was not opened")
+        if found is None:
+            raise InvalidParameter(parameter=self._name, reason="has no word in it")
+        return found
+
+    def _scan(self, text: str) -> Iterator[_Token]:
+        """The tokens; what has neither letter nor digit is punctuation and left out."""
+        position, end = 0, len(text.rstrip())
+        while position < end:
+            found = _TOKEN.match(text, position)
+            if found is None:
+                place = text.index('"', position) + 1
+                reason = f"the quotation mark at character {place} has no other"
+                raise InvalidParameter(parameter=self._name, reason=reason)
+            kind, position = str(found.lastgroup), found.end()
+            said = found[kind]
+            if said == "NOT" or (kind == "word" and said.upper() in ("AND", "OR")):
+                kind = said.lower()
+            if kind not in ("word", "quoted") or any(map(str.isalnum, said)):
+                yield _Token(kind, said, found.start(str(found.lastgroup)) + 1)
+
+    @property
+    def _seen(self) -> _Token:
+        return self._tokens[self._next]
+
+    def _take(self, *kinds: str) -> bool:
+        """Whether the next token is of one of these kinds, which is then done with."""
+        taken = self._seen.kind in kinds
+        self._next += taken
+        return taken
+
+    def _alternatives(self, depth: int) -> Node | None:
+        """Parts with commas or OR between them; commas may stand for nothing."""
+        parts: list[Node] = []
+        while True:
+            while self._take("comma"):
+                pass
+            if self._seen.kind in ("end", "close"):
+                break
+            parts.append(self._conjunction(depth))
+            while self._seen.kind == "or":
+                self._next += 1
+                parts.append(self._conjunction(depth))
+        return _joined(AnyOf, parts) if parts else None
+
+    def _conjunction(self, depth: int) -> Node:
+        """Parts side by side, or with AND between them."""
+        parts = [self._factor(depth)]
+        while True:
+            if self._take("and") or self._seen.kind not in ("end", "close", "comma", "or"):
+                parts.append(self._factor(depth))
+            else:
+                break
+        telling = [part for part in parts if not (isinstance(part, Term) and _links(part))]
+        return _joined(All, telling or parts)
+
+    def _factor(self, depth: int) -> Node:
+        """A term or a bracket, and what stands before it."""
+        negated = False
+        while self._seen.kind in ("not", "sign"):
+            negated ^= self._seen.text != "+"
+            self._next += 1
+        found = self._atom(depth)
+        return Not(found) if negated else found
+
+    def _atom(self, depth: int) -> Node:
+        token = self._seen
+        if self._take("open"):
+            if depth == MAX_DEPTH:
+                raise self._refusal(reason=f"nested too deeply; at most {MAX_DEPTH} brackets", token=token)
+            found = self._alternatives(depth + 1)
+            if not self._take("close"):
+                raise self._refusal(reason="the bracket is not closed", token=token)
+            if found is None:
+                raise self._refusal(reason="there is no word in the brackets", token=token)
+            return found
+        if self._take("quoted"):
+            return Term(token.text[1:-1].strip(), exact=True)
+        if self._take("word"):
+            return Term(token.text.rstrip("*"), partial=token.text.endswith("*"))
+        if token.kind == "end":
+            raise self._refusal(reason="a word is wanted at the end")
+        raise self._refusal(
+            reason=f"a word is wanted, not {token.text!r}; between quotation marks it is one", token=token
+        )
+
+    def _refusal(self, *, reason: str, token: _Token | None = None) -> InvalidParameter:
+        place = (token or self._seen).place
+        return InvalidParameter(parameter=self._name, reason=f"character {place}: {reason}")
+
+
+def _links(term: Term) -> bool:
+    return not term.exact and not term.partial and term.text.lower() in _LINKING

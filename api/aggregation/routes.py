@@ -120,7 +120,7 @@ class _Counts:
                 check_collection(collection, catalogue)
             rows = find(body.aggregations or (), await offered(connection, catalogue, collection), collection)
             wanted = [Wanted.of(row, vars(body)) for row in rows]
-            search = read_search(asked, plain_parameters(request, catalogue), catalogue)
+            search = await read_search(asked, plain_parameters(request, catalogue), catalogue, connection)
             selection = Selection.of(search, catalogue.properties)
             statement = aggregate_statement(selection, wanted, catalogue.properties, self.limits.max_buckets)
             counted = await connection.fetch(statement.text, *statement.values)

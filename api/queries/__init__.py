@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from asyncpg import Connection
 
 
@@ -88,6 +90,30 @@ async def search_collections(connection: Connection, search: str) -> list[dict[s
     """All collections that match a search in pgstac's JSON, whole and in order."""
     rows = await connection.fetch("SELECT found FROM pgstac.collection_search_rows($1::text::jsonb) AS found", search)
     return [row["found"] for row in rows]
+
+
+async def text_terms(
+    connection: Connection, terms: Sequence[tuple[str, bool, bool]]
+) -> list[tuple[str | None, list[str], list[str]]]:
+    """What terms of a search in free text are in the database.
+
+    Args:
+        connection: To ask.
+        terms: Each with its text, whether it is only the beginning of a word, and whether parts of names must be whole.
+
+    Returns:
+        For each a tsquery as text, None when it has no word but such as are left out; ids of the collections that have
+        it for all of their items, and of those that have it anywhere.
+    """
+    rows = await connection.fetch(
+        "SELECT query::text AS query, "
+        "ARRAY(SELECT collection FROM flatsim.collection_words WHERE shared @@ query) AS shared, "
+        "ARRAY(SELECT collection FROM flatsim.collection_words WHERE whole @@ query) AS whole "
+        "FROM unnest($1::text[], $2::bool[], $3::bool[]) WITH ORDINALITY AS term (text, partial, exact, number) "
+        "CROSS JOIN LATERAL flatsim.term_query(text, partial, exact) AS query ORDER BY number",
+        *(list(column) for column in zip(*terms, strict=True)),
+    )
+    return [(row["query"], row["shared"], row["whole"]) for row in rows]
 
 
 async def collection(connection: Connection, identifier: str) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from api.search.model import Search
     from api.search.properties import PropertyTable
+    from api.search.text import TextMatch
 
 _COLUMNS: Final = "tableoid::int8 AS partition, id, collection, ST_AsGeoJSON(geometry, 20) AS geometry, content"
 """The digits of a coordinate are those that it takes to read the same number back."""
@@ -46,11 +47,14 @@ class Selection:
         where: SQL of the condition on items.
         values: Bound in it.
         keys: The order; no two items are equal in all of them.
+        asked: What makes it this selection and no other, apart from the keys. Words of collections, which may change
+            from page to page, are in the condition and not in here.
     """
 
     where: str
     values: tuple[Any, ...]
     keys: tuple[SortKey, ...]
+    asked: str
 
     @classmethod
     def of(cls, search: Search, properties: PropertyTable) -> Selection:
@@ -60,11 +64,14 @@ class Selection:
             InvalidParameter: One of its conditions cannot be carried out.
         """
         bound = Parameters()
-        where = all_of(list(_parts(search, properties, bound)))
+        parts = list(_parts(search, properties, bound))
+        asked = repr((parts, bound.values, search.text and search.text.asked))
+        if search.text:
+            parts.append(has_words(search.text, bound))
         named = {key.property.name for key in search.sort}
         descending = search.sort[0].descending
         ties = (SortKey(tie, descending) for tie in _TIES if tie.name not in named)
-        return cls(where, tuple(bound.values), (*search.sort, *ties))
+        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked)
 
 
 def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
@@ -80,6 +87,13 @@ def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iter
         yield meets(search.geometry, bound)
     for each in search.conditions:
         yield condition(each.tree, Scope(properties, bound, each.parameter))
+
+
+def has_words(text: TextMatch, bound: Parameters) -> str:
+    """SQL that holds for items with the words of a search; the expression is that of the index."""
+    if isinstance(text.condition, bool):
+        return str(text.condition).upper()
+    return f"flatsim.item_words(id, collection, content) @@ {bound.bind(text.condition, 'text')}::tsquery"
 
 
 Place = tuple[Any, ...]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from api.search.properties import Property
+    from api.search.text import TextMatch
     from api.times import Interval
 
 
@@ -46,6 +47,7 @@ class Search:
         ids: Ids of items; none means all.
         geometry: What footprints must meet, as the text of a GeoJSON geometry in WGS 84.
         interval: What the time ranges of items must meet, both ends included.
+        text: What the words of items must meet.
         conditions: All of them must hold.
         sort: The order; collection and id decide between items that are equal in all of it.
         limit: Items on a page.
@@ -58,6 +60,7 @@ class Search:
     ids: tuple[str, ...] = ()
     geometry: str | None = None
     interval: Interval | None = None
+    text: TextMatch | None = None
     conditions: tuple[Condition, ...] = ()
     sort: tuple[SortKey, ...]
     limit: int

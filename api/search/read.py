@@ -13,10 +13,13 @@ from api.search.fields import read_fields
 from api.search.model import Condition, Search, SortKey
 from api.search.names import refuse_unknown
 from api.search.query import plain_condition, query_conditions
+from api.search.text import match_items
 from api.times import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from asyncpg import Connection
 
     from api.search.catalogue import Catalogue
     from api.search.model import Fields
@@ -31,6 +34,7 @@ class Asked(Protocol):
     bbox: Any
     intersects: dict[str, Any] | None
     datetime: str | None
+    q: str | list[str] | None
     limit: int
     token: str | None
     page: int | None
@@ -49,13 +53,14 @@ DEFAULT_SORT: Final = ("datetime", True)
 """The newest first, when a request does not say."""
 
 
-def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue) -> Search:
+async def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue, connection: Connection) -> Search:
     """What a request asks for.
 
     Args:
         asked: Its body, or its parameters in that form.
         plain: Parameters named after properties, with their values as text.
         catalogue: What there is to search in.
+        connection: To look words up with.
 
     Raises:
         InvalidParameter: Something cannot be understood, or is not there.
@@ -67,6 +72,7 @@ def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue) ->
         ids=tuple(dict.fromkeys(asked.ids or ())),
         geometry=_geometry(asked),
         interval=Interval.parse(asked.datetime) if asked.datetime else None,
+        text=await match_items(asked.q, collections, connection),
         conditions=tuple(
             Condition(found.parameter, known_values(found.tree))
             for found in _conditions(asked, plain, catalogue.properties)

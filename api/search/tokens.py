@@ -68,7 +68,7 @@ class TokenSigner:
 
     def _signature(self, payload: bytes) -> bytes:
         keys = [(key.property.name, key.descending) for key in self.selection.keys]
-        said = repr((self.selection.where, self.selection.values, keys)).encode()
+        said = repr((self.selection.asked, keys)).encode()
         return hmac.digest(self.secret, sha256(said).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
 
 

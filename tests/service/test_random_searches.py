@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import found
+from oracle import found, in_words
 from varied_items import COLLECTIONS, load_items, moment, pool, token_of, varied_items
 
 from api.app import create_app
@@ -158,6 +158,18 @@ CONDITIONS = st.recursive(
     ),
     max_leaves=5,
 )
+TERMS = st.sampled_from(
+    ["etna", "ÉTNA", "etnas", "north", "score", "100%", "item_003", "item 01", "item 012", "ascending", "Descending",
+     "7", "80", "track 80", "track 8", "2015", "201501", "20150107", "2015010", "testland", "timeseries",
+     "flatsim-testland-interferogram", "testland auxiliarydata", "nowhere", "interferograms"]
+)  # fmt: skip
+WORDS = st.recursive(
+    TERMS,
+    lambda inner: st.one_of(
+        st.builds(op, st.sampled_from(["and", "or"]), inner, inner), inner.map(lambda arg: op("not", arg))
+    ),
+    max_leaves=4,
+)
 SORTABLE = st.sampled_from([row.name for row in QUERYABLES if row.sortable])
 INTERVALS = st.one_of(
     INSTANTS, DAYS, st.just("2015-01"), INSTANTS.map("{}/..".format), DAYS.map("../{}".format),
@@ -170,6 +182,7 @@ SEARCHES = st.fixed_dictionaries(
     {"limit": st.sampled_from([1, 4, 9, 100])},
     optional={
         "filter": CONDITIONS,
+        "q": WORDS,
         "sortby": st.lists(
             st.fixed_dictionaries({"field": SORTABLE, "direction": st.sampled_from(["asc", "desc"])}),
             max_size=3,
@@ -185,6 +198,8 @@ SEARCHES = st.fixed_dictionaries(
 
 def check(client: TestClient, search: Tree) -> None:
     expected = found(search, ITEMS)
+    if "q" in search:
+        search = {**search, "q": in_words(search["q"])}
     answer = client.post("/search", json=search)
     seen: list[str] = []
     while True:
@@ -209,6 +224,12 @@ def test_random_searches(client: TestClient, search: Tree) -> None:
 @given(condition=CONDITIONS)
 def test_random_filters(client: TestClient, condition: Tree) -> None:
     check(client, {"limit": 100, "filter": condition})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(words=WORDS)
+def test_random_words(client: TestClient, words: str | Tree) -> None:
+    check(client, {"limit": 100, "q": words})
 
 
 @pytest.mark.full

@@ -9,6 +9,7 @@ import functools
 import math
 import operator as operators
 import re
+import unicodedata
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from shapely.geometry import shape
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Item = dict[str, Any]
 EARLY, LATE = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -196,8 +197,58 @@ def _temporal(operator: str, one: tuple[Any, Any], other: tuple[Any, Any]) -> bo
     return _joined("and", parts)
 
 
+Words = str | dict[str, Any]
+"""A search in words: a term, or `and`, `or`, `not` of such. A term with a blank in it is a phrase."""
+
+
+def in_words(tree: Words) -> str:
+    """It as the parameter `q` has it."""
+    if isinstance(tree, str):
+        return f'"{tree}"' if " " in tree else tree
+    args = [in_words(arg) for arg in tree["args"]]
+    if tree["op"] == "not":
+        return f"NOT {args[0]}"
+    joined = f" {tree['op'].upper()} ".join(args)
+    return f"({joined})"
+
+
+def says(tree: Words, item: Item) -> bool:
+    """Whether an item's own texts, or the id of its collection, have the words; endings of plurals aside."""
+    if isinstance(tree, dict):
+        parts = (says(arg, item) for arg in tree["args"])
+        return not next(parts) if tree["op"] == "not" else (all if tree["op"] == "and" else any)(parts)
+    wanted = _plain_words(tree)
+    return any(
+        all(map(_is_word, wanted, words[start : start + len(wanted)], [tree] * len(wanted)))
+        for words in map(_plain_words, _texts(item))
+        for start in range(len(words) - len(wanted) + 1)
+    )
+
+
+def _texts(item: Item) -> Iterator[str]:
+    properties = item["properties"]
+    names = ("title", "identifier", "flatsim:region", "flatsim:track", "sat:orbit_state", "description")
+    yield from (item["id"], item["collection"], *(str(properties[name]) for name in names if properties.get(name)))
+    yield from properties.get("keywords", ())
+    yield f"track {properties.get('sat:relative_orbit')}"
+    yield from (properties[name][:10].replace("-", "") for name in ("start_datetime", "end_datetime"))
+
+
+def _plain_words(text: str) -> list[str]:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    return [word.removesuffix("s") for word in re.findall(r"[^\W_]+", plain)]
+
+
+def _is_word(wanted: str, word: str, term: str) -> bool:
+    """Whether words are the same; one with a digit is the beginning of others, unless it is short or in a phrase."""
+    begins = " " not in term and any(map(str.isdigit, wanted)) and (not wanted.isdigit() or len(wanted) >= 4)
+    return word.startswith(wanted) if begins else word == wanted
+
+
 def matches(search: dict[str, Any], item: Item) -> bool:
-    """Whether an item is found by the body of a `POST /search`, its query left aside."""
+    """Whether an item is found by the body of a `POST /search`, its query left aside and `q` as `Words`."""
+    if "q" in search and not says(search["q"], item):
+        return False
     if (ids := search.get("ids")) and item["id"] not in ids:
         return False
     if (collections := search.get("collections")) and item["collection"] not in collections:
