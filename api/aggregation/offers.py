@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from api import queries
 from api.errors import InvalidParameter
 from api.queryables import Summarised, property_schemas
-from api.search.names import refuse_unknown
+from api.search.names import nearest
 from api.search.properties import COLUMNS
 from catalog_builder.vocab.aggregations import AGGREGATIONS, BY_NAME, INTERVALS, Count
 
@@ -47,8 +47,20 @@ def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | 
         if name in BY_NAME and name not in known:
             reason = f"no item of {collection or 'this catalogue'} has {BY_NAME[name].of}, so no {name}"
             raise InvalidParameter(parameter="aggregations", reason=reason)
-    refuse_unknown("aggregations", found, known, "aggregation")
+        if name not in known:
+            raise InvalidParameter(parameter="aggregations", reason=_unknown(name, rows))
     return [known[name] for name in found]
+
+
+def _unknown(name: str, rows: Iterable[Aggregation]) -> str:
+    """What is said of a name that no aggregation has; people also try that of the property, or a part of the name."""
+    spellings: dict[str, str] = {}
+    for row in rows:
+        for spelling in (row.of or row.name, row.name.removesuffix("_frequency"), row.name):
+            spellings[spelling] = row.name
+    near = nearest(name, spellings)
+    hint = f"did you mean {spellings[near]!r}?" if near else "/aggregations lists what there is"
+    return f"no aggregation {name[:80]!r}; {hint}"
 
 
 def described(row: Aggregation) -> dict[str, Any]:

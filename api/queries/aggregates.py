@@ -30,7 +30,6 @@ _CENTROID: Final = (
     # cut at the antimeridian: its middle lies there, and not on the other side of the Earth
     "ELSE ST_ShiftLongitude(ST_Centroid(ST_ShiftLongitude(geometry))) END"
 )
-_BOX: Final = "ST_MakeEnvelope(west, south, east, north, 4326)"
 _ISO: Final = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
 _MERCATOR_NORTH: Final = "85.0511287798066"
 """Latitude in degrees where the square of the web map ends: atan(sinh(pi))."""
@@ -151,55 +150,57 @@ def _cell(place: str, cells: str) -> str:
 
 
 def _cells(wanted: Wanted, column: str, bound: Parameters) -> str:
-    """SQL that counts items in each cell that their footprints meet. Equal footprints are looked at once."""
-    precision = bound.bind(wanted.buckets, "int4")
+    """SQL that counts items in each cell that their footprints meet.
+
+    Footprints that lie in the same rows and columns of the grid, as those of a track do, share the boxes of its cells.
+    """
     grid = _geohash_grid if wanted.row.count is Count.GEOHASH else _geotile_grid
-    cells, box, key = grid(precision)
+    (x0, x1), (y0, y1), cell = grid("footprint", bound.bind(wanted.buckets, "int4"))
     return (
-        f"SELECT key, sum(items)::int8 AS frequency FROM (SELECT {column} AS footprint, count(*) AS items "  # noqa: S608
-        f"FROM found GROUP BY 1) AS footprints CROSS JOIN LATERAL (SELECT {key} AS key FROM ({cells}) AS cells "
-        f"WHERE ST_Intersects(footprint, {box})) AS met GROUP BY 1"
+        f"WITH placed AS MATERIALIZED (SELECT footprint, {x0} AS x0, {x1} AS x1, {y0} AS y0, {y1} AS y1 "  # noqa: S608
+        f"FROM (SELECT {column} AS footprint FROM found) AS footprints), "
+        f"cells AS MATERIALIZED (SELECT x0, x1, y0, y1, {cell} "
+        "FROM (SELECT DISTINCT x0, x1, y0, y1 FROM placed) AS spans "
+        "CROSS JOIN LATERAL generate_series(x0, x1) AS i CROSS JOIN LATERAL generate_series(y0, y1) AS j) "
+        "SELECT key, count(*) AS frequency FROM placed JOIN cells USING (x0, x1, y0, y1) "
+        "WHERE ST_Intersects(footprint, box) GROUP BY 1"
     )
 
 
-def _side(low: str, high: str, cells: str) -> str:
-    """SQL of the numbers of cells between two places along one side.
-
-    A footprint that ends where a cell begins does not meet it.
-    """
-    first = _cell(low, cells)
-    return f"generate_series({first}, greatest({first}, least(ceil({high}), {cells})::int8 - 1))"
+_Ends = tuple[str, str]
+"""SQL of the numbers of the first and the last cell of a footprint along one side of a grid."""
 
 
-def _geohash_grid(precision: str) -> tuple[str, str, str]:
-    """SQL of cells around a footprint, of the box of one, and of its name.
+def _ends(places: Sequence[str], cells: str) -> _Ends:
+    """The cells between two places; a footprint that ends where a cell begins does not meet it."""
+    first = _cell(places[0], cells)
+    return first, f"greatest({first}, least(ceil({places[1]}), {cells})::int8 - 1)"
+
+
+def _geohash_grid(footprint: str, precision: str) -> tuple[_Ends, _Ends, str]:
+    """SQL of the columns and rows of a footprint, and of name and box of the cell in column i and row j.
 
     A geohash of n letters has 5n bits, of which the odd ones, beginning with the first, are of the longitude.
     """
-    across = f"power(2::float8, ceil({precision} * 2.5))"
-    up = f"power(2::float8, floor({precision} * 2.5))"
-    columns = _side(
-        f"(ST_XMin(footprint) + 180) / 360 * {across}", f"(ST_XMax(footprint) + 180) / 360 * {across}", across
-    )
-    rows = _side(f"(ST_YMin(footprint) + 90) / 180 * {up}", f"(ST_YMax(footprint) + 90) / 180 * {up}", up)
-    cells = (
-        f"SELECT i / {across} * 360 - 180 AS west, (i + 1) / {across} * 360 - 180 AS east, "  # noqa: S608
-        f"j / {up} * 180 - 90 AS south, (j + 1) / {up} * 180 - 90 AS north "
-        f"FROM {columns} AS i CROSS JOIN {rows} AS j"
-    )
-    return cells, _BOX, f"ST_GeoHash(ST_MakePoint((west + east) / 2, (south + north) / 2), {precision})"
+    across, up = (f"power(2::float8, {bits}({precision} * 2.5))" for bits in ("ceil", "floor"))
+    columns = [f"(ST_X{end}({footprint}) + 180) / 360 * {across}" for end in ("Min", "Max")]
+    rows = [f"(ST_Y{end}({footprint}) + 90) / 180 * {up}" for end in ("Min", "Max")]
+    west, east = (f"{edge} / {across} * 360 - 180" for edge in ("i", "(i + 1)"))
+    south, north = (f"{edge} / {up} * 180 - 90" for edge in ("j", "(j + 1)"))
+    middle = f"ST_MakePoint((i + 0.5) / {across} * 360 - 180, (j + 0.5) / {up} * 180 - 90)"
+    cell = f"ST_GeoHash({middle}, {precision}) AS key, ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326) AS box"
+    return _ends(columns, across), _ends(rows, up), cell
 
 
-def _geotile_grid(zoom: str) -> tuple[str, str, str]:
+def _geotile_grid(footprint: str, zoom: str) -> tuple[_Ends, _Ends, str]:
     """The same of the tiles of a web map; those at its north and south edge go on to the poles."""
     tiles = _tiles(zoom)
-    columns = _side(_tile_x("ST_XMin(footprint)", zoom), _tile_x("ST_XMax(footprint)", zoom), tiles)
-    rows = _side(_tile_y("ST_YMax(footprint)", zoom), _tile_y("ST_YMin(footprint)", zoom), tiles)
+    columns = [_tile_x(f"ST_X{end}({footprint})", zoom) for end in ("Min", "Max")]
+    rows = [_tile_y(f"ST_Y{end}({footprint})", zoom) for end in ("Max", "Min")]
+    west, east = (f"{edge} / {tiles} * 360 - 180" for edge in ("i", "(i + 1)"))
     north, south = (f"degrees(atan(sinh(pi() * (1 - 2 * {edge} / {tiles}))))" for edge in ("j", "(j + 1)"))
-    cells = (
-        f"SELECT i, j, i / {tiles} * 360 - 180 AS west, (i + 1) / {tiles} * 360 - 180 AS east, "  # noqa: S608
-        f"CASE WHEN j <= 0 THEN 90 ELSE {north} END AS north, "
-        f"CASE WHEN j >= {tiles} - 1 THEN -90 ELSE {south} END AS south "
-        f"FROM {columns} AS i CROSS JOIN {rows} AS j"
-    )
-    return cells, _BOX, f"{zoom}::text || '/' || i::text || '/' || j::text"
+    north = f"CASE WHEN j <= 0 THEN 90 ELSE {north} END"
+    south = f"CASE WHEN j >= {tiles} - 1 THEN -90 ELSE {south} END"
+    key = f"{zoom}::text || '/' || i::text || '/' || j::text"
+    cell = f"{key} AS key, ST_MakeEnvelope({west}, {south}, {east}, {north}, 4326) AS box"
+    return _ends(columns, tiles), _ends(rows, tiles), cell

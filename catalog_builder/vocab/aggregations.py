@@ -139,11 +139,11 @@ AGGREGATIONS: Final = (
     _ranges("insar:perpendicular_baseline", "Pairs over their perpendicular baseline, with its sign", 20),
     _ranges("flatsim:coherence_mean", "Pairs over their mean coherence", 0.05),
     _ranges("flatsim:unwrapped_fraction", "Pairs over their unwrapped fraction", 0.05),
-    # By place. Cells finer than a hundredth of a scene say no more of footprints, and there are many in each.
+    # By place. A footprint, some degrees wide, meets hundreds of the finest cells that are allowed for it.
     _grid("centroid_geohash", "Items by geohash of their centroid", Count.GEOHASH, 3, 12, centroid=True),
     _grid("centroid_geotile", "Items by web map tile of their centroid", Count.GEOTILE, 7, 29, centroid=True),
-    _grid("geometry_geohash", "Items by each geohash cell that they meet", Count.GEOHASH, 3, 5, centroid=False),
-    _grid("geometry_geotile", "Items by each web map tile that they meet", Count.GEOTILE, 7, 10, centroid=False),
+    _grid("geometry_geohash", "Items by each geohash cell that they meet", Count.GEOHASH, 3, 4, centroid=False),
+    _grid("geometry_geotile", "Items by each web map tile that they meet", Count.GEOTILE, 7, 9, centroid=False),
 )
 
 BY_NAME: Final = {row.name: row for row in AGGREGATIONS}

@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from catalog_builder.vocab.aggregations import AGGREGATIONS, GRIDS, INTERVALS, Aggregation, Count
 from catalog_builder.vocab.files import SIDE_FILES, USER_MADE
 from catalog_builder.vocab.kinds import BY_CODE, KINDS
 from catalog_builder.vocab.products import PRODUCTS, Band, Product
 from catalog_builder.vocab.properties import PROPERTIES
+from catalog_builder.vocab.queryables import BY_NAME as SEARCHED
 from catalog_builder.vocab.queryables import QUERYABLES, Queryable
 from catalog_builder.vocab.regions import REGIONS
 from catalog_builder.vocab.schema import SCHEMA_PATH
@@ -43,6 +45,9 @@ def vocabulary_page() -> str:
             *_section("Other files of a package", _FILE_TEXT, ("file", "asset", "roles", "content"), _files()),
             *_section("Keys of `.meta` files", _META_TEXT, ("key", "use"), _keys()),
             *_section("What can be searched", _QUERY_TEXT, ("property", "type", "unit", "meaning"), _queryables()),
+            *_section(
+                "What can be counted by", _COUNT_TEXT, ("aggregation", "of", "counts", "buckets"), _aggregations()
+            ),
             *_section("Regions", _REGION_TEXT, ("code", "title", "west, south, east, north"), _regions()),
             "",
         ]
@@ -66,6 +71,10 @@ _META_TEXT = (
     "Known and left alone: " + ", ".join(f"`{key}`" for key in sorted(UNUSED_KEYS)) + ". All others are counted."
 )
 _QUERY_TEXT = "In bold: with an index of its own."
+_COUNT_TEXT = (
+    "See [aggregation.md](aggregation.md). Buckets are set by a parameter that is called like the aggregation, with "
+    "`_interval` or `_precision` after it."
+)
 _REGION_TEXT = "The boxes are wide and only serve to refuse what lies elsewhere; see `FLATSIM_REGIONS` in settings.md."
 
 
@@ -143,6 +152,22 @@ def _queryables() -> Iterator[Sequence[str]]:
     for row in QUERYABLES:
         name = f"**`{row.name}`**" if row.index or row.column else f"`{row.name}`"
         yield name, _type(row), row.unit or "", row.description
+
+
+def _aggregations() -> Iterator[Sequence[str]]:
+    for row in AGGREGATIONS:
+        yield f"`{row.name}`", f"`{row.of}`" if row.of else "", row.title, _buckets(row)
+
+
+def _buckets(row: Aggregation) -> str:
+    if row.default is None:
+        return "" if row.bucket_type is None else row.count
+    if row.count is Count.CALENDAR:
+        return f"{', '.join(INTERVALS)}; {row.default} by default"
+    if row.count in GRIDS:
+        return f"{row.count}, precision {row.least:g} to {row.most:g}; {row.default} by default"
+    unit = SEARCHED[row.of or ""].unit
+    return f"{row.count}; {row.default:g}{f' {unit}' if unit else ''} by default"
 
 
 def _type(row: Queryable) -> str:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from counted import beginning, centroid, geohash, met, range_of, text_of, tile
 from fastapi.testclient import TestClient
@@ -35,9 +36,11 @@ PAIRS = "flatsim-testland-interferogram"
 def varied(
     named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
 ) -> Iterator[TestClient]:
-    """A service over items that have everything there is to count by, with gaps."""
+    """A service over items that have everything there is to count by, with gaps, on a server whose clock is not UTC."""
     with named_database("flatsim_counted") as dsn:
         load_items(dsn, ITEMS)
+        with psycopg.connect(dsn, autocommit=True) as session:
+            session.execute("ALTER DATABASE flatsim_counted SET timezone TO 'Pacific/Chatham'")
         with TestClient(create_app(make_settings(database=dsn))) as asked:
             yield asked
 
@@ -314,6 +317,24 @@ def test_no_more_buckets_than_the_service_gives(make_settings: Callable[..., Ser
     assert (len(orbits["buckets"]), orbits["overflow"]) == (2, 0)
     assert refused.status_code == 400
     assert refused.json()["description"].startswith("geometry_geohash_grid_frequency_precision: more than 5 cells")
+
+
+def test_a_number_at_the_end_of_a_range_is_in_the_next(
+    named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
+) -> None:
+    """To a computer 0.7 / 0.1 is less than 7, and 0.15 / 0.05 less than 3."""
+    items = varied_items(20, seed=1)
+    for number, item in enumerate(items):
+        item["properties"]["flatsim:coherence_mean"] = number / 20
+    with named_database("flatsim_ranges") as dsn:
+        load_items(dsn, items)
+        with TestClient(create_app(make_settings(database=dsn))) as asked:
+            name = "coherence_mean_frequency"
+            for width, each in ((0.05, 1), (0.1, 2), (0.2, 4), (0.25, 5)):
+                answer = asked.get("/aggregate", params={"aggregations": name, f"{name}_interval": width})
+                buckets = answer.json()["aggregations"][0]["buckets"]
+                assert [bucket["frequency"] for bucket in buckets] == [each] * (20 // each)
+                assert [bucket["from"] for bucket in buckets] == [number * each / 20 for number in range(20 // each)]
 
 
 def test_footprints_across_the_antimeridian_are_counted_where_they_are(
