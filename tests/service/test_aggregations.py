@@ -230,6 +230,20 @@ def test_every_way_of_saying_which_items(varied: TestClient) -> None:
         assert orbits["buckets"] == [{"key": "80", "data_type": "numeric", "frequency": expected}]
 
 
+@pytest.mark.parametrize("text", ["etna", "north", "etna,north", "nowhere"])
+def test_words_are_looked_for_as_in_a_search(varied: TestClient, text: str) -> None:
+    found = varied.get("/search", params={"q": text, "limit": 1})
+    assert found.status_code == 200, found.text
+    for answer in (
+        varied.get("/aggregate", params={"q": text, "aggregations": "total_count,collection_frequency"}),
+        varied.post("/aggregate", json={"q": text, "aggregations": ["total_count", "collection_frequency"]}),
+    ):
+        total, collections = answer.json()["aggregations"]
+        assert total["value"] == found.json()["numberMatched"]
+        assert bool(total["value"]) is (text != "nowhere")
+        assert sum(bucket["frequency"] for bucket in collections["buckets"]) == total["value"]
+
+
 def test_without_names_nothing_is_counted_and_the_way_is_told(varied: TestClient) -> None:
     for answer in (varied.get("/aggregate"), varied.post("/aggregate", json={})):
         assert answer.status_code == 200
@@ -393,7 +407,7 @@ def test_the_description_of_the_api_knows_it(client: TestClient) -> None:
     document = client.get("/api").json()
     body = document["components"]["schemas"]["AggregatePost"]["properties"]
     parameters = {each["name"] for each in document["paths"]["/aggregate"]["get"]["parameters"]}
-    paging = {"limit", "sortby", "sortBy", "fields", "token", "page"}
+    paging = {"limit", "sortby", "sortBy", "fields", "token", "page", "f"}
     assert not paging & (body.keys() | parameters)
     search = {each["name"] for each in document["paths"]["/search"]["get"]["parameters"]}
     assert parameters >= search - paging
