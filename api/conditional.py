@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from catalog_builder.vocab.release import __version__
+
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STATE_KEY: Final = "last_modified"
+_ETAG_KEY: Final = "etag"
 _ETAG_BYTES: Final = 16
 _NOT_FOR_NOTHING: Final = (b"content-length", b"content-type", b"content-encoding")
 """Headers of a body, which a 304 has not."""
@@ -26,11 +29,20 @@ def changed_at(request: Request, moment: str | None) -> None:
     setattr(request.state, _STATE_KEY, moment or "")
 
 
+def tag(request: Request, *parts: bytes) -> None:
+    """Say what tells an answer from all others, in place of its bytes: its ETag is made of that."""
+    digest = blake2b(digest_size=_ETAG_BYTES)
+    for part in (__version__.encode(), *parts):
+        digest.update(len(part).to_bytes(8) + part)
+    setattr(request.state, _ETAG_KEY, f'W/"{digest.hexdigest()}"')
+
+
 class Conditional:
     """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to who has them already.
 
-    The ETag is made from the bytes before they are compressed, so that it holds for every coding. Answers that come in
-    parts are passed on as they come, and answers that bring their own validators, such as files, are left alone.
+    The ETag is made from the bytes before they are compressed, so that it holds for every coding, or from what `tag`
+    was told. Answers that come in parts without that are passed on as they come, and answers that bring their own
+    validators, such as files, are left alone.
     An answer is made of a document and of the service, so its `Last-Modified` is never before the service's start.
     """
 
@@ -57,9 +69,12 @@ class _Answer:
         self._send = send
         self._cache_control = cache_control
         self._start: Message | None = None
+        self._is_done = False
 
     async def send(self, message: Message) -> None:
         """Pass on one message."""
+        if self._is_done:
+            return  # the rest of an answer that the client has
         if message["type"] == "http.response.start":
             self._start = message
             return
@@ -67,8 +82,10 @@ class _Answer:
         if start is not None and message["type"] == "http.response.body":
             headers = MutableHeaders(scope=start)
             self._mark(start["status"], headers)
-            if start["status"] == HTTPStatus.OK and "etag" not in headers and not message.get("more_body"):
-                start, message = self._validated(start, headers, message)
+            told = self._scope["state"].get(_ETAG_KEY)
+            is_whole = told or not message.get("more_body")
+            if start["status"] == HTTPStatus.OK and "etag" not in headers and is_whole:
+                start, message = self._validated(start, headers, message, told)
         if start is not None:
             await self._send(start)
         await self._send(message)
@@ -81,16 +98,19 @@ class _Answer:
         else:
             headers.setdefault("cache-control", self._cache_control)
 
-    def _validated(self, start: Message, headers: MutableHeaders, message: Message) -> tuple[Message, Message]:
+    def _validated(
+        self, start: Message, headers: MutableHeaders, message: Message, etag: str | None
+    ) -> tuple[Message, Message]:
         """The answer with its validators, or the one that says it is still the same."""
-        headers["etag"] = f'W/"{blake2b(message.get("body", b""), digest_size=_ETAG_BYTES).hexdigest()}"'
+        headers["etag"] = etag or f'W/"{blake2b(message.get("body", b""), digest_size=_ETAG_BYTES).hexdigest()}"'
         if (told := self._scope["state"].get(_STATE_KEY)) is not None:
             headers["last-modified"] = format_datetime(max(_moment(told, self._started), self._started), usegmt=True)
         if not is_not_modified(Headers(scope=self._scope), headers):
             return start, message
         headers.add_vary_header("Accept-Encoding")  # as the compressed answer has it
         kept: list[Any] = [(name, value) for name, value in headers.raw if name not in _NOT_FOR_NOTHING]
-        return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": kept}, {**message, "body": b""}
+        self._is_done = True
+        return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": kept}, {"type": message["type"], "body": b""}
 
 
 def _moment(text: str, otherwise: datetime) -> datetime:

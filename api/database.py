@@ -178,6 +178,7 @@ async def check_database(settings: ServiceSettings) -> None:
         await queries.applied_migrations(connection)
         await queries.collection_titles(connection)
         await queries.token_secret(connection)
+        await queries.database_origin(connection)
         state = await queries.server_state(connection)
     except asyncpg.PostgresError as error:
         msg = (

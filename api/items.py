@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attr
@@ -12,7 +11,7 @@ from stac_fastapi.pgstac.core import CoreCrudClient
 from stac_fastapi.types.requests import get_base_url
 from starlette.responses import Response
 
-from api.conditional import changed_at
+from api.conditional import changed_at, tag
 from api.dialects import SORTBY
 from api.errors import NotFound
 from api.formats import choose
@@ -24,8 +23,9 @@ from api.search.links import PageLinks
 from api.search.names import unknown
 from api.search.page import read_item, read_page
 from api.search.read import read_search
+from api.search.writing import ItemWriter, PageResponse
 from api.streams.answer import open_stream, stream_response
-from catalog_builder.vocab.item_documents import GEOJSON, item_links
+from catalog_builder.vocab.item_documents import GEOJSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fastapi import Request
 
     from api.search.catalogue import Catalogue
-    from api.search.model import Fields
+    from api.search.model import Search
     from api.search.page import Page
     from api.search.read import Asked
 
@@ -66,15 +66,18 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
 
     async def get_item(self, item_id: str, collection_id: str, request: Request, **_others: Any) -> Response:
         """`GET /collections/{collection_id}/items/{item_id}`."""
+        writer = ItemWriter(self.roots, get_base_url(request))
         async with request.app.state.get_connection(request, "r") as connection:
-            item = await read_item(collection_id, item_id, connection, self.cache)
-            if item is None:
-                catalogue = await self.cache.get(connection, [collection_id])
-                check_collection(collection_id, catalogue)
+            catalogue = await self.cache.get(connection)
+            ready = writer.takes_documents
+            found = await read_item(collection_id, item_id, catalogue, connection, self.cache, ready=ready)
+            if found is None:
+                check_collection(collection_id, await self.cache.get(connection, [collection_id]))
                 msg = f"Item {item_id} in collection {collection_id} does not exist."
                 raise NotFound(msg)
-        changed_at(request, item["properties"].get("updated"))
-        return Response(orjson.dumps(self._served(item, get_base_url(request))), media_type=GEOJSON)
+        item, updated = found
+        changed_at(request, updated)
+        return Response(writer.written([item]), media_type=GEOJSON)
 
     async def _answer(
         self, request: Request, asked: Asked | Mapping[str, Any], collection: str | None = None
@@ -87,24 +90,24 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             collection: The one collection whose items it lists.
         """
         chosen = choose(request)
+        writer = ItemWriter(self.roots, get_base_url(request))
         body = self._body(asked, collection) if not isinstance(asked, self.pgstac_search_model) else asked
-        base_url = get_base_url(request)
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection, body.collections or ())
             if collection is not None:
                 check_collection(collection, catalogue)
             search = await read_search(body, plain_parameters(request, catalogue), catalogue, connection)
             if chosen.format.is_page:
-                page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count)
+                ready = writer.takes_documents and not search.fields
+                page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count, ready=ready)
             else:
                 at_most = await _asked_limit(request, search.limit)
                 stream = await open_stream(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
         if chosen.format.is_page:
-            links = PageLinks(request, base_url, collection, numbered=body.page is not None)
-            answer = self._rendered(page, search.limit, search.fields, links)
+            links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
+            answer = self._rendered(page, search, links, writer)
         else:
-            served = partial(self._served, base_url=base_url)
-            answer = await stream_response(request, stream, chosen, search, served)
+            answer = await stream_response(request, stream, chosen, search, writer.served)
         answer.headers.add_vary_header("Accept")
         return answer
 
@@ -123,34 +126,23 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         found: Asked = self.pgstac_search_model.model_validate(body)
         return found
 
-    def _rendered(self, page: Page, limit: int, fields: Fields, links: PageLinks) -> Response:
-        returned, matched = len(page.items), page.total.matched
-        features = [self._served(item, links.base_url) for item in page.items]
-        body: dict[str, Any] = {
-            "type": "FeatureCollection",
-            "features": [select(item, fields) for item in features] if fields else features,
+    def _rendered(self, page: Page, search: Search, links: PageLinks, writer: ItemWriter) -> Response:
+        items = page.items
+        if search.fields:
+            items = [orjson.dumps(select(writer.served(item), search.fields)) for item in items]
+        returned, matched = len(items), page.total.matched
+        told: dict[str, Any] = {
             "links": links.all(page.next_token, page.prev_token),
             "numberMatched": matched,
             "numberReturned": returned,
             # the Context extension, which portals still read
-            "context": {"returned": returned, "limit": limit, "matched": matched},
+            "context": {"returned": returned, "limit": search.limit, "matched": matched},
         }
         if page.total.is_estimate:
-            body["flatsim:number_matched_is_estimate"] = True
-        return Response(orjson.dumps(body), media_type=GEOJSON)
-
-    def _served(self, item: dict[str, Any], base_url: str) -> dict[str, Any]:
-        """An item with its links and with addresses a client can open; what it shares with others stays as it is."""
-        item["links"] = item_links(item, base_url)
-        if self.roots.roots and isinstance(assets := item.get("assets"), dict):
-            item["assets"] = {key: self._located(asset, base_url) for key, asset in assets.items()}
-        return item
-
-    def _located(self, asset: Any, base_url: str) -> Any:
-        href = asset.get("href") if isinstance(asset, dict) else None
-        if not isinstance(href, str) or (address := self.roots.address(href, base_url)) == href:
-            return asset
-        return {**asset, "href": address}
+            told["flatsim:number_matched_is_estimate"] = True
+        end = orjson.dumps(told)
+        tag(links.request, page.versions, end, repr(self.roots).encode())
+        return PageResponse(items, writer, end)
 
 
 async def _asked_limit(request: Request, otherwise: int) -> int | None:

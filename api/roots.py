@@ -81,6 +81,12 @@ class DataRoots:
             )
         )
 
+    @property
+    def overlap(self) -> bool:
+        """Whether one tree lies in another, or has two names of which one lies in the other."""
+        names = [spelling for root in self.roots for spelling in root.spellings]
+        return any(inner.startswith(f"{outer}/") for outer in names for inner in names)
+
     def address(self, href: str, base_url: str) -> str:
         """Address of an asset for a client: under `base_url` when its file is in one of the trees.
 

@@ -57,6 +57,12 @@ async def token_secret(connection: Connection) -> bytes:
     return value.encode()
 
 
+async def database_origin(connection: Connection) -> int:
+    """Which database this is: ready documents that come from another do not count."""
+    origin: int = await connection.fetchval("SELECT flatsim.database_origin()")
+    return origin
+
+
 async def item_template(connection: Connection, collection: str, number: int | None) -> dict[str, Any]:
     """What pgstac has taken out of items of a collection; the collection's own where that number is not known."""
     found: dict[str, Any] | None = await connection.fetchval(

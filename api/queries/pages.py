@@ -10,6 +10,7 @@ from api.queries.sql import Parameters, all_of, any_of
 from api.search.model import SortKey
 from api.search.properties import COLUMNS as PROPERTY_COLUMNS
 from api.search.properties import Kind
+from catalog_builder.vocab.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,8 +19,24 @@ if TYPE_CHECKING:
     from api.search.properties import PropertyTable
     from api.search.text import TextMatch
 
-_COLUMNS: Final = "tableoid::int8 AS partition, id, collection, ST_AsGeoJSON(geometry, 20) AS geometry, content"
+_ROW: Final = (
+    "tableoid::int8 AS partition, xmin AS row_version, id, collection, datetime, end_datetime, geometry, content"
+)
+_CONTENT: Final = "ST_AsGeoJSON(geometry, 20) AS geometry, content"
 """The digits of a coordinate are those that it takes to read the same number back."""
+
+_READY: Final = (
+    "(SELECT document FROM flatsim.item_documents d WHERE d.collection = found.collection AND d.id = found.id "
+    "AND d.row_version = found.row_version AND d.format = {} AND d.origin = {}) AS document"
+)
+"""The document made of this very state of a row. A subquery in place of a join keeps the order, and runs on the key."""
+_UNLESS_READY: Final = (
+    "CASE WHEN document IS NULL THEN ST_AsGeoJSON(geometry, 20) END AS geometry, "
+    "CASE WHEN document IS NULL THEN content END AS content"
+)
+
+_SIZES: Final = (11, 101, 1001, 10_001)
+"""Rows at most, as text: a plan that is made once would take a number that is bound for a large part of all."""
 
 SQL_TYPES: Final = {
     Kind.TEXT: "text",
@@ -110,52 +127,66 @@ class Turn:
 
 
 def page_statements(
-    selection: Selection, turn: Turn | None, limit: int, *, keys_only: bool = False
+    selection: Selection, turn: Turn | None, limit: int, origin: int | None = None
 ) -> Iterator[Statement]:
     """Statements whose rows, one after the other, are those beyond a place in the order, the nearest first.
 
     Items without the first key come last, in a statement of their own: so both can run along an index, which keeps
-    such rows at one end or the other.
+    such rows at one end or the other. Not all rows of the first statement have the values of their keys: the first has
+    them, and the last but one, at which a page ends.
 
     Args:
         selection: Which items.
         turn: Where to go on; None is the beginning.
         limit: Rows of each statement at most.
-        keys_only: Whether rows are places alone.
+        origin: Which database this is, to have ready documents where there are any; None for items as they are stored.
+    """
+    for lacking, whole in _stretches(selection, turn):
+        bound = Parameters(list(selection.values))
+        ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
+        most = bound.bind(limit, "int8")
+        size = next((str(size) for size in _SIZES if size >= limit), most)
+        numbered = "SELECT found.*, row_number() OVER () AS number"
+        rows = f"{numbered} FROM (SELECT {_ROW} {ordered} LIMIT {size}) AS found LIMIT {most}"
+        keys = _key_values(selection, "" if whole else f"number IN (1, {most} - 1)")
+        yield Statement(_shown(rows, keys, bound, origin), tuple(bound.values))
+
+
+def places_statements(selection: Selection, turn: Turn | None, limit: int) -> Iterator[Statement]:
+    """The same for places alone: each row has the values of its keys and nothing else."""
+    for lacking, whole in _stretches(selection, turn):
+        bound = Parameters(list(selection.values))
+        ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
+        text = f"SELECT {_key_values(selection)} {ordered} LIMIT {bound.bind(limit, 'int8')}"
+        yield Statement(text, tuple(bound.values))
+
+
+def _stretches(selection: Selection, turn: Turn | None) -> Iterator[tuple[bool | None, bool]]:
+    """The parts of an order beyond a place, the nearest first.
+
+    Returns:
+        Whether items of the part lack the first key (None where none can), and whether all of it lies beyond the place.
     """
     if not selection.keys[0].property.nullable:
-        yield _page(selection, turn, limit, keys_only=keys_only, lacking=None)
+        yield None, False
         return
     parts = (True, False) if turn and turn.backwards else (False, True)
     start = parts[0] if turn is None else turn.place[0] is None
-    for lacking in parts[parts.index(start) :]:
-        yield _page(selection, turn, limit, keys_only=keys_only, lacking=lacking, whole=lacking is not start)
+    yield from ((lacking, lacking is not start) for lacking in parts[parts.index(start) :])
 
 
-def _page(
-    selection: Selection,
-    turn: Turn | None,
-    limit: int,
-    *,
-    keys_only: bool = False,
-    lacking: bool | None,
-    whole: bool = False,
-) -> Statement:
-    """Rows beyond a place.
-
-    Args:
-        selection: Which items.
-        turn: The place.
-        limit: Rows at most.
-        keys_only: Whether rows are places alone.
-        lacking: Whether those that lack the first key, or those that have it; None when all have it.
-        whole: All of those, since the place lies before them.
-    """
-    bound = Parameters(list(selection.values))
-    ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
-    shown = _key_values(selection) if keys_only else f"{_COLUMNS}, {_key_values(selection)}"
-    text = f"SELECT {shown} {ordered} LIMIT {bound.bind(limit, 'int8')}"
-    return Statement(text, tuple(bound.values))
+def _shown(rows: str, keys: str, bound: Parameters, origin: int | None) -> str:
+    """Rows of items with what is needed to write them out, and some values of theirs."""
+    told = f"partition, id, collection, row_version::text AS row_version, {keys}"
+    if origin is None:
+        return f"SELECT {told}, {_CONTENT}, NULL::bytea AS document FROM ({rows}) AS found"  # noqa: S608 -- text of ours
+    ready = _READY.format(bound.bind(FORMAT, "int2"), bound.bind(origin, "int8"))
+    # OFFSET 0 has the document looked up once a row and not once for each member that depends on it
+    return (
+        f"SELECT {told}, {_UNLESS_READY}, document FROM "  # noqa: S608
+        f"(SELECT found.*, {ready} FROM ({rows}) AS found OFFSET 0) AS found"
+    )
+>>>>>>> cafd534 (Pages and items are put together from ready documents; what is missing of them as before)
 
 
 def _ordered(
@@ -173,8 +204,11 @@ def _ordered(
     return f"FROM pgstac.items WHERE {all_of(parts)} ORDER BY {order}"
 
 
-def _key_values(selection: Selection) -> str:
-    return ", ".join(f"{key.property.expression} AS key{number}" for number, key in enumerate(selection.keys))
+def _key_values(selection: Selection, condition: str = "") -> str:
+    """Values of rows in the keys of the order, of all rows or of those that meet a condition."""
+    form = f"CASE WHEN {condition} THEN {{}} END" if condition else "{}"
+    named = (f"{form.format(key.property.expression)} AS key{number}" for number, key in enumerate(selection.keys))
+    return ", ".join(named)
 
 
 def halves(selection: Selection) -> tuple[bool | None, ...]:
@@ -256,10 +290,14 @@ def estimate_statement(selection: Selection) -> Statement:
 def items_statement(names: Sequence[tuple[str, str]]) -> Statement:
     """Items by collection and id, in any order, and perhaps some more: of each collection those of all of the ids."""
     collections, ids = (list(dict.fromkeys(name[place] for name in names)) for place in (0, 1))
-    text = f"SELECT {_COLUMNS} FROM pgstac.items WHERE collection = ANY($1::text[]) AND id = ANY($2::text[])"  # noqa: S608
+    columns = f"tableoid::int8 AS partition, id, collection, {_CONTENT}, NULL::bytea AS document"
+    text = f"SELECT {columns} FROM pgstac.items WHERE collection = ANY($1::text[]) AND id = ANY($2::text[])"  # noqa: S608
     return Statement(text, (collections, ids))
 
 
-def item_statement(collection: str, item: str) -> Statement:
-    """One item."""
-    return Statement(f"SELECT {_COLUMNS} FROM pgstac.items WHERE collection = $1 AND id = $2", (collection, item))  # noqa: S608
+def item_statement(collection: str, item: str, origin: int | None = None) -> Statement:
+    """One item, with the moment it says it was changed at."""
+    bound = Parameters([collection, item])
+    rows = f"SELECT {_ROW} FROM pgstac.items WHERE collection = $1 AND id = $2"  # noqa: S608 -- text of ours
+    updated = "content->'properties'->>'updated' AS updated"
+    return Statement(_shown(rows, updated, bound, origin), tuple(bound.values))

@@ -28,11 +28,12 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Ids of the collections, the properties to search by, and the secret of the page tokens."""
+    """Ids of the collections, the properties to search by, the secret of the page tokens, and which database it is."""
 
     collections: frozenset[str]
     properties: PropertyTable
     secret: bytes
+    origin: int
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class CatalogueCache:
         ids = await queries.collection_ids(connection)
         properties = PropertyTable.from_rows(await queries.properties(connection))
         secret = self.secret or await queries.token_secret(connection)
-        return Catalogue(frozenset(ids), properties, secret)
+        return Catalogue(frozenset(ids), properties, secret, await queries.database_origin(connection))
 
     async def template(self, connection: Connection, partition: int, collection: str, number: int | None) -> Template:
         """The template of an item.

@@ -18,17 +18,24 @@ if TYPE_CHECKING:
     from api.search.catalogue import CatalogueCache
 
 
-async def items_of(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:
-    """The items that rows hold; a geometry is a piece of ready JSON.
+Ready = bytes
+"""An item as text, with marks where addresses go; see `catalog_builder.vocab.item_documents`."""
+
+
+async def items_of(
+    rows: Iterable[Record], connection: Connection, cache: CatalogueCache
+) -> list[Ready | dict[str, Any]]:
+    """The items that rows hold: their ready documents, and where there is none, the items put together.
 
     Args:
-        rows: With partition, id, collection, geometry and content.
+        rows: With document, or else partition, id, collection, content, and geometry as a piece of ready JSON.
         connection: To read templates that are not yet known.
         cache: Keeps them.
     """
-    items = []
-    for row in rows:
-        content, collection = row["content"], row["collection"]
-        template = await cache.template(connection, row["partition"], collection, content.get(TEMPLATE))
-        items.append(hydrated(row["id"], collection, row["geometry"], content, template))
-    return items
+    return [row["document"] or await _item_of(row, connection, cache) for row in rows]
+
+
+async def _item_of(row: Record, connection: Connection, cache: CatalogueCache) -> dict[str, Any]:
+    content, collection = row["content"], row["collection"]
+    template = await cache.template(connection, row["partition"], collection, content.get(TEMPLATE))
+    return hydrated(row["id"], collection, row["geometry"], content, template)

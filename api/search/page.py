@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from api.queries.pages import Selection, Turn, item_statement, page_statements
@@ -20,16 +21,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items, how many there are in all, and the tokens of the pages after and before."""
+    """One page.
 
-    items: list[dict[str, Any]]
+    Attributes:
+        items: Put together, or ready documents where those were asked for and are there.
+        total: How many items there are in all.
+        next_token: Token of the page after it.
+        prev_token: Token of the page before it.
+        versions: Tells the states of its items, in their order, from any others.
+    """
+
+    items: list[Any]
     total: Total
     next_token: str | None
     prev_token: str | None
+    versions: bytes = b""
 
 
 async def read_page(
-    search: Search, catalogue: Catalogue, connection: Connection, cache: CatalogueCache, exact_up_to: int
+    search: Search,
+    catalogue: Catalogue,
+    connection: Connection,
+    cache: CatalogueCache,
+    exact_up_to: int,
+    *,
+    ready: bool = False,
 ) -> Page:
     """Carry out a search.
 
@@ -39,6 +55,7 @@ async def read_page(
         connection: One session is enough for all of it.
         cache: Keeps what items are put together from.
         exact_up_to: How many matches are counted before the number is estimated.
+        ready: Whether ready documents are taken.
 
     Raises:
         InvalidParameter: The search makes no sense for this catalogue, or the token is not of this search.
@@ -52,7 +69,8 @@ async def read_page(
         if place is None:
             return Page([], await count(connection, selection, exact_up_to), None, None)
         turn = Turn(place, backwards=False)
-    rows, more = await _rows(selection, turn, search.limit, connection)
+    origin = catalogue.origin if ready else None
+    rows, more = await _rows(selection, turn, search.limit, connection, origin)
     if turn is None and not more:
         total = Total(len(rows))
     else:
@@ -63,16 +81,22 @@ async def read_page(
         total=total,
         next_token=signer.write(after) if after else None,
         prev_token=signer.write(before) if before else None,
+        versions=_versions(rows, catalogue.origin),
     )
 
 
+def _versions(rows: list[Record], origin: int) -> bytes:
+    told = [f"{row['collection']}/{row['id']} {row['row_version']}" for row in rows]
+    return blake2b("\n".join([str(origin), *told]).encode(), digest_size=16).digest()
+
+
 async def _rows(
-    selection: Selection, turn: Turn | None, limit: int, connection: Connection
+    selection: Selection, turn: Turn | None, limit: int, connection: Connection, origin: int | None
 ) -> tuple[list[Record], bool]:
     """The rows of a page in the order of the search, and whether there are more in the direction of reading."""
     backwards = turn is not None and turn.backwards
     rows: list[Record] = []
-    for statement in page_statements(selection, turn, limit + 1):
+    for statement in page_statements(selection, turn, limit + 1, origin):
         rows += await connection.fetch(statement.text, *statement.values)
         if len(rows) > limit:
             break
@@ -98,8 +122,14 @@ def _neighbours(rows: list[Record], turn: Turn | None, *, more: bool) -> tuple[T
     return after, before
 
 
-async def read_item(collection: str, item: str, connection: Connection, cache: CatalogueCache) -> dict[str, Any] | None:
-    """One item, or None."""
-    statement = item_statement(collection, item)
+async def read_item(
+    collection: str, item: str, catalogue: Catalogue, connection: Connection, cache: CatalogueCache, *, ready: bool
+) -> tuple[Any, str | None] | None:
+    """One item, and the moment it says it was changed at.
+
+    Returns:
+        None where there is no such item.
+    """
+    statement = item_statement(collection, item, catalogue.origin if ready else None)
     rows = await connection.fetch(statement.text, *statement.values)
-    return (await items_of(rows, connection, cache))[0] if rows else None
+    return ((await items_of(rows, connection, cache))[0], rows[0]["updated"]) if rows else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.queries.pages import Turn, items_statement, page_statements
+from api.queries.pages import Turn, items_statement, places_statements
 from api.search.hydration import items_of
 from api.search.places import place_of
 
@@ -67,7 +67,7 @@ class Walk:
 
     async def _places(self, turn: Turn | None, wanted: int, connection: Connection) -> list[Place]:
         found: list[Place] = []
-        for statement in page_statements(self.selection, turn, wanted, keys_only=True):
+        for statement in places_statements(self.selection, turn, wanted):
             found += [place_of(row) for row in await connection.fetch(statement.text, *statement.values)]
             if len(found) >= wanted:
                 break
