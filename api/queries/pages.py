@@ -186,7 +186,6 @@ def _shown(rows: str, keys: str, bound: Parameters, origin: int | None) -> str:
         f"SELECT {told}, {_UNLESS_READY}, document FROM "  # noqa: S608
         f"(SELECT found.*, {ready} FROM ({rows}) AS found OFFSET 0) AS found"
     )
->>>>>>> cafd534 (Pages and items are put together from ready documents; what is missing of them as before)
 
 
 def _ordered(
@@ -290,7 +289,7 @@ def estimate_statement(selection: Selection) -> Statement:
 def items_statement(names: Sequence[tuple[str, str]]) -> Statement:
     """Items by collection and id, in any order, and perhaps some more: of each collection those of all of the ids."""
     collections, ids = (list(dict.fromkeys(name[place] for name in names)) for place in (0, 1))
-    columns = f"tableoid::int8 AS partition, id, collection, {_CONTENT}, NULL::bytea AS document"
+    columns = f"tableoid::int8 AS partition, id, collection, {_CONTENT}"
     text = f"SELECT {columns} FROM pgstac.items WHERE collection = ANY($1::text[]) AND id = ANY($2::text[])"  # noqa: S608
     return Statement(text, (collections, ids))
 

@@ -22,13 +22,24 @@ Ready = bytes
 """An item as text, with marks where addresses go; see `catalog_builder.vocab.item_documents`."""
 
 
-async def items_of(
-    rows: Iterable[Record], connection: Connection, cache: CatalogueCache
-) -> list[Ready | dict[str, Any]]:
-    """The items that rows hold: their ready documents, and where there is none, the items put together.
+async def items_of(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:
+    """The items that rows hold; a geometry is a piece of ready JSON.
 
     Args:
-        rows: With document, or else partition, id, collection, content, and geometry as a piece of ready JSON.
+        rows: With partition, id, collection, geometry and content.
+        connection: To read templates that are not yet known.
+        cache: Keeps them.
+    """
+    return [await _item_of(row, connection, cache) for row in rows]
+
+
+async def documents_of(
+    rows: Iterable[Record], connection: Connection, cache: CatalogueCache
+) -> list[Ready | dict[str, Any]]:
+    """The ready documents that rows have, and where there is none, the items put together.
+
+    Args:
+        rows: The same with document, and the others null where there is one.
         connection: To read templates that are not yet known.
         cache: Keeps them.
     """

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from api.queries.pages import Selection, Turn, item_statement, page_statements
-from api.search.hydration import items_of
+from api.search.hydration import documents_of
 from api.search.places import place_before, place_of
 from api.search.tokens import TokenSigner
 from api.search.totals import Total, count
@@ -77,7 +77,7 @@ async def read_page(
         total = await count(connection, selection, exact_up_to)
     after, before = _neighbours(rows, turn, more=more)
     return Page(
-        items=await items_of(rows, connection, cache),
+        items=await documents_of(rows, connection, cache),
         total=total,
         next_token=signer.write(after) if after else None,
         prev_token=signer.write(before) if before else None,
@@ -132,4 +132,4 @@ async def read_item(
     """
     statement = item_statement(collection, item, catalogue.origin if ready else None)
     rows = await connection.fetch(statement.text, *statement.values)
-    return ((await items_of(rows, connection, cache))[0], rows[0]["updated"]) if rows else None
+    return ((await documents_of(rows, connection, cache))[0], rows[0]["updated"]) if rows else None
