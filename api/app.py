@@ -19,6 +19,7 @@ from api.errors import add_error_handlers
 from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
 from api.middleware import add_middleware
+from api.openapi.document import describe
 from api.queryables import collection_schemas_router
 from api.roots import DataRoots
 from api.routes import StacRoute
@@ -57,6 +58,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(schemas_router())
     add_middleware(app, settings)
     add_error_handlers(app)
+    describe(app)
     return app
 
 
