@@ -11,6 +11,7 @@
         │    │    └► formats · streams   whole results in one answer
         │    └► queries      the SQL of our own
         ├► aggregation       counts of items
+        ├► openapi           the document at `/api`
         ├► browser · data ─► ranges · docs · health        the other routes
         ├► middleware        CORS, HEAD, compression, limits
         └► errors            the tree of errors and the one table of their statuses

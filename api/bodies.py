@@ -171,7 +171,7 @@ class SearchPost(ItemsPost):
         """Items before the page."""
         return ((self.page or 1) - 1) * (self.limit or DEFAULT_LIMIT)
 
-    @field_validator("page", mode="before")
+    @field_validator("limit", "page", mode="before")
     @classmethod
     def _number(cls, value: Any) -> Any:
         """To pydantic true is a number."""

@@ -22,6 +22,8 @@ from api.queryables import COLLECTION_PROPERTIES, sortable
 from api.search.fields import ALWAYS, select
 from api.search.model import Fields
 from api.search.names import refuse_unknown
+from api.search.properties import PropertyTable
+from api.search.query import query_conditions
 from api.search.text import matching_collections
 from api.texts import parse
 from api.times import Interval
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
     from api.limits import Limits
     from api.texts import Node
+
+_PROPERTIES: Final = PropertyTable.from_schemas(COLLECTION_PROPERTIES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +93,7 @@ def read_search(
     conditions: list[Any] = [parse_filter(filter_expr, filter_lang)] if filter_expr else []
     for condition in conditions:
         _check_names("filter", _properties(condition))
-    conditions += _query_conditions(query or {})
+    conditions += [_without_empty_list(found.tree) for found in query_conditions(query or {}, _PROPERTIES)]
     names = fields or []
     first, size = _page(limits, limit, offset, page)
     return CollectionSearch(
@@ -124,27 +128,10 @@ def _sort_keys(sortby: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield name, "desc" if key.startswith("-") else "asc"
 
 
-_OPERATORS: Final = {"eq": "=", "neq": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "in": "in"}
-_PATTERNS: Final = {"startsWith": "{}%", "endsWith": "%{}", "contains": "%{}%"}
-
-
-def _query_conditions(query: Mapping[str, Any]) -> Iterator[Any]:
-    """The Query extension's conditions as CQL2."""
-    _check_names("query", query)
-    for name, tests in query.items():
-        if not isinstance(tests, dict):
-            raise InvalidParameter(parameter=f"query.{name}", reason="an object of operators and values is wanted")
-        for operator, value in tests.items():
-            operand = {"property": name}
-            if operator in _OPERATORS:
-                yield {"op": _OPERATORS[operator], "args": [operand, value]}
-            elif operator in _PATTERNS and isinstance(value, str):
-                escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-                yield {"op": "like", "args": [operand, _PATTERNS[operator].format(escaped)]}
-            else:
-                known = ", ".join([*_OPERATORS, *_PATTERNS])
-                reason = f"no such operator, or one for texts; there are {known}"
-                raise InvalidParameter(parameter=f"query.{name}.{operator}", reason=reason)
+def _without_empty_list(tree: Any) -> Any:
+    """A condition of `query`; pgstac makes no SQL of one that wants one of no values, which never holds."""
+    never = {"op": "isNull", "args": [{"property": "id"}]}
+    return never if tree["op"] == "in" and tree["args"][1] == [] else tree
 
 
 def _check_names(parameter: str, names: Iterable[str], *, to_sort: bool = False) -> None:

@@ -38,7 +38,6 @@ from api.bodies import AggregatePost, FilterPost, QueryPost, SearchPost, TextPos
 from api.parameters import (
     AggregateGet,
     CollectionAggregateGet,
-    CollectionQueryGet,
     CollectionsGet,
     CollectionTextGet,
     FieldsGet,
@@ -150,7 +149,7 @@ def _items_extensions() -> list[ApiExtension]:
 def _collections_extension() -> CollectionSearchExtension:
     """Search of collections; its class takes one request model, so it is made of the parts here."""
     parts = [
-        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=CollectionQueryGet),
+        _with(QueryExtension(conformance_classes=[QueryConformanceClasses.COLLECTIONS]), get=QueryGet),
         _with(CollectionSearchSortExtension(), get=SortGet),
         _with(FieldsExtension(conformance_classes=[FieldsConformanceClasses.COLLECTIONS]), get=FieldsGet),
         CollectionSearchFilterExtension(client=FiltersClient()),

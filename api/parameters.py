@@ -20,7 +20,7 @@ from api.geometries import bbox_text
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT
 from api.texts import GRAMMAR
 from api.times import Interval
-from api.values import conditions, json_object
+from api.values import json_object
 
 MAX_OFFSET: Final = 10_000_000
 
@@ -150,10 +150,6 @@ def _names(val: str | None) -> list[str] | None:
     return [name for name in (part.strip() for part in val.split(",")) if name.strip("+-")] if val else None
 
 
-def _collection_query(val: _QueryQuery = None) -> dict[str, Any] | None:
-    return conditions(json_object("query", val)) if val else None
-
-
 def _sortby(val: _SortQuery = None) -> list[str] | None:
     return _names(val)
 
@@ -253,13 +249,6 @@ class FieldsGet(FieldsExtensionGetRequest):
     """`fields` of the GET requests."""
 
     fields: list[str] | None = attr.ib(default=None, converter=_fields)
-
-
-@attr.s
-class CollectionQueryGet(QueryExtensionGetRequest):
-    """`query` of `GET /collections`."""
-
-    query: Any = attr.ib(default=None, converter=_collection_query)
 
 
 @attr.s

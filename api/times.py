@@ -23,7 +23,7 @@ _EXPECTED: Final = (
 )
 
 # A blank before the offset is a "+" that was not percent-encoded; before the time RFC 3339 allows it.
-MOMENT: Final = re.compile(
+_MOMENT: Final = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
     r"(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.](?P<fraction>\d+))?"
     r"(?P<offset>[Zz]|[-+ ]\d\d:\d\d))?)?)?",
@@ -89,7 +89,7 @@ def _written(moment: datetime) -> str:
 
 def _span(text: str, parameter: str, *, strict: bool) -> tuple[datetime, datetime]:
     """First and last moment of an instant, a day, a month or a year."""
-    found = MOMENT.fullmatch(text)
+    found = _MOMENT.fullmatch(text)
     if found is None or (strict and found["hour"] is None):
         raise InvalidParameter(parameter=parameter, reason=_unreadable(text))
     try:

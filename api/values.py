@@ -45,14 +45,3 @@ def json_object(parameter: str, text: str) -> dict[str, Any]:
         raise InvalidParameter(parameter=parameter, reason="a JSON object is wanted")
     check_depth(parameter, value)
     return value
-
-
-def conditions(query: dict[str, Any]) -> dict[str, Any] | None:
-    """A `query` without empty parts, which pgstac cannot turn into SQL; None when nothing is left.
-
-    >>> conditions({"a": {}, "b": {"eq": 1}})
-    {'b': {'eq': 1}}
-    >>> conditions({}) is None
-    True
-    """
-    return {name: value for name, value in query.items() if value != {}} or None

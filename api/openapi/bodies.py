@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.geometries import CRS84, geometry_schema
-from api.openapi.parameters import NUMBER, SORTABLES, one_of
+from api.limits import DEFAULT_LIMIT
+from api.openapi.parameters import FIELD, INTERVAL, NUMBER, SORTABLE, one_of
 from api.openapi.schemas import reference
 from api.queryables import COLLECTION_PROPERTIES
 from catalog_builder.vocab.queryables import QUERYABLES
@@ -37,7 +38,7 @@ BBOX: Final[Schema] = {
 
 def _conditions(value: Schema, *, ordered: bool = True, text: bool = False) -> Schema:
     """The conditions of a property that has such values."""
-    operators = dict.fromkeys(("eq", "neq", "ne"), {"anyOf": [value, _NULL]})
+    operators: Schema = {key: {"anyOf": [value, _NULL]} for key in ("eq", "neq", "ne")}
     operators["in"] = {"type": "array", "items": value}
     if ordered:
         operators |= dict.fromkeys(("lt", "lte", "gt", "gte"), value)
@@ -101,36 +102,62 @@ FILTER: Final[Schema] = {
             "properties": {"op": {"type": "string"}, "args": {"type": "array"}},
             "required": ["op", "args"],
         },
+        {"type": "object", "maxProperties": 0},
         {"type": "string", "format": "cql2"},
         {"type": "boolean"},
         _NULL,
     ],
     "examples": [{"op": "<=", "args": [{"property": "insar:temporal_baseline"}, 24]}],
 }
-SORTBY: Final[Schema] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"field": {"enum": list(SORTABLES)}, "direction": {"enum": ["asc", "desc"]}},
-        "required": ["field", "direction"],
-    },
+_FIELDS: Final[Schema] = {"type": "array", "items": {"type": "string", "pattern": f"^{FIELD}$"}}
+_ORDER: Final[Schema] = {
+    "anyOf": [
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string", "pattern": f"^{SORTABLE}$"},
+                    "direction": {"enum": ["asc", "desc", "dsc"]},
+                },
+                "required": ["field", "direction"],
+            },
+        },
+        _NULL,
+    ],
     "examples": [[{"field": "datetime", "direction": "desc"}]],
 }
 
+
+def _count() -> Schema:
+    """A number from 1 on, which forms send as text."""
+    return {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": "^[1-9][0-9]*$"}, _NULL]}
+
+
+MEMBERS: Final[dict[str, Schema]] = {
+    "collections": {"anyOf": [_TEXTS, _TEXT, _NULL]},
+    "ids": {"anyOf": [_TEXTS, _NULL]},
+    "bbox": {"anyOf": [BBOX, _NULL]},
+    "intersects": {"anyOf": [reference("SearchedGeometry"), _NULL]},
+    "datetime": {"anyOf": [INTERVAL, _NULL]},
+    "limit": {**_count(), "default": DEFAULT_LIMIT},
+    "page": _count(),
+    "filter": FILTER,
+    "filter-crs": {"enum": [CRS84, None]},
+    "query": {"anyOf": [reference("Query"), _NULL]},
+    "sortby": _ORDER,
+    "sortBy": _ORDER,
+    "fields": {
+        "anyOf": [
+            {"type": "object", "properties": {key: {"anyOf": [_FIELDS, _NULL]} for key in ("include", "exclude")}},
+            {**_NULL, "description": "Only together with `page` or `sortBy`, as portals send it"},
+        ]
+    },
+}
+"""Members of a posted search that FastAPI describes less exactly."""
 
 
 def documents(path: str) -> dict[str, Schema]:
     """Schemas of the parameters that hold JSON, by name."""
     query = "QueryOfCollections" if path == "/collections" else "Query"
     return {"query": reference(query), "intersects": reference("SearchedGeometry")}
-
-
-MEMBERS: Final[dict[str, Schema]] = {
-    "bbox": {"anyOf": [BBOX, _NULL]},
-    "intersects": {"anyOf": [reference("SearchedGeometry"), _NULL]},
-    "filter": FILTER,
-    "filter-crs": {"enum": [CRS84, None]},
-    "query": {"anyOf": [reference("Query"), _NULL]},
-    "sortby": {"anyOf": [SORTBY, _NULL]},
-}
-"""Members of a posted search that FastAPI describes less exactly."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
+from api.bodies import IGNORED
 from api.openapi.answers import HEADERS, answers
 from api.openapi.bodies import COMPONENTS as CONDITIONS
 from api.openapi.bodies import MEMBERS, documents
@@ -48,7 +49,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method, operation in methods.items():
             _refine(path, method, operation)
     schemas = found["components"]["schemas"] | COMPONENTS | CONDITIONS
-    _refine_search(schemas["SearchPost"])
+    for name in set(_bodies(found["paths"])):
+        _refine_body(schemas[name])
     found["components"] = {"schemas": _used(found["paths"], schemas), "headers": HEADERS, "parameters": PROPERTIES}
     return found
 
@@ -72,11 +74,20 @@ def _refine(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["parameters"] = given
 
 
-def _refine_search(body: dict[str, Any]) -> None:
-    """Make the description of a posted search exact; `conf`, which pgstac's clients send, is read past."""
-    for name, schema in MEMBERS.items():
-        told = {key: value for key, value in body["properties"][name].items() if key in ("title", "description")}
-        body["properties"][name] = {**told, **schema}
+def _bodies(paths: dict[str, Any]) -> Iterator[str]:
+    """Names of the schemas of what is posted."""
+    for methods in paths.values():
+        for operation in methods.values():
+            yield from _references(operation.get("requestBody"))
+
+
+def _refine_body(body: dict[str, Any]) -> None:
+    """Make the description of what is posted exact; `conf`, which pgstac's clients send, is read past."""
+    for name, schema in body["properties"].items():
+        if name in MEMBERS:
+            told = {key: value for key, value in schema.items() if key in ("title", "description")}
+            body["properties"][name] = {**told, **MEMBERS[name]}
+    body["properties"] |= {name: {"description": "Read past"} for name in sorted(IGNORED)}
     body["additionalProperties"] = False
 
 

@@ -6,13 +6,13 @@ compares numbers with numbers) and in the description.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from api.geometries import CRS84
 from api.queryables import COLLECTION_PROPERTIES, sortable
 from api.search.fields import MEMBERS
-from api.times import MOMENT
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ Schema = dict[str, Any]
 NUMBER: Final = r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
 _NO_NUL: Final = r"[^\u0000]*"
 _NO_NUL_OR_COMMA: Final = r"[^\u0000,]+"
-_PREFIX: Final = r"(properties\.)?"
 
-_MOMENT: Final = re.sub(r"\?P<[a-z]+>", "", MOMENT.pattern).replace(r"\d", "[0-9]")
-"""Without names of groups, which ECMAScript spells otherwise."""
-
-SORTABLES: Final = tuple(row.name for row in QUERYABLES if row.sortable)
-"""What items are sorted by."""
+_YEAR: Final = "([1-9][0-9]{3}|0[0-9]{2}[1-9]|0[0-9][1-9]0|0[1-9]00)"
+_MONTH: Final = "(0[1-9]|1[0-2])"
+_DAY: Final = "(0[1-9]|[12][0-9]|3[01])"
+_TIME: Final = r"[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[-+ ]([01][0-9]|2[0-3]):[0-5][0-9])"
+_MOMENT: Final = f"{_YEAR}(-{_MONTH}(-{_DAY}({_TIME})?)?)?"
+_INTERVAL: Final = f"({_MOMENT}|{_MOMENT}/({_MOMENT}|[.][.])?|([.][.])?/{_MOMENT})"
 
 
 def _text(pattern: str, **others: Any) -> Schema:
@@ -44,39 +44,46 @@ def _list(part: str) -> str:
 
 
 def one_of(names: Iterable[str]) -> str:
+    """Pattern of one of these names."""
     return f"({'|'.join(re.escape(name) for name in names)})"
 
 
-_FIELD: Final = rf"[-+]?({one_of(sorted(MEMBERS))}(\.[^\u0000,]+)?|{one_of(row.name for row in QUERYABLES)})"
+SORTABLE: Final = rf"(properties\.)?{one_of(row.name for row in QUERYABLES if row.sortable)}"
+"""A property that items are sorted by."""
+FIELD: Final = rf"({one_of(sorted(MEMBERS))}(\.[^\u0000,]+)?|{one_of(row.name for row in QUERYABLES)})"
+"""A member of an item, or a property."""
 
 ID: Final = _text(r"[^\u0000/]+")
 """Of a collection or an item, in a path."""
 
-_INTERVAL: Final = f"({_MOMENT}|({_MOMENT}|[.][.])?/({_MOMENT}|[.][.])?)"
+INTERVAL: Final = _text(_INTERVAL, format="datetime-interval")
+"""`datetime`."""
 
 _SEARCH: Final[dict[str, Schema]] = {
     "ids": _text(_NO_NUL),
     "bbox": _text(f"({NUMBER}(,{NUMBER}){{3}}((,{NUMBER}){{2}})?)?", format="bbox"),
-    "datetime": _text(_INTERVAL, format="datetime-interval"),
-    "filter": _text(_NO_NUL, format="cql2"),
+    "datetime": INTERVAL,
+    "filter": _text(_NO_NUL, format="cql2", examples=['"insar:temporal_baseline" <= 24']),
     "filter-crs": {"type": "string", "enum": [CRS84]},
-    "q": _text(r"[^\u0000]{0,1000}", format="free-text"),
+    "q": _text(r"[^\u0000]{0,1000}", format="free-text", examples=["interferograms"]),
     "token": _text(_NO_NUL, format="page-token"),
 }
 OF_ITEMS: Final[dict[str, Schema]] = {
     **_SEARCH,
-    "collections": _text(_NO_NUL, format="collection-ids"),
-    "sortby": _text(_list(f"[-+]?{_PREFIX}{one_of(SORTABLES)}")),
-    "fields": _text(_list(_FIELD)),
+    "collections": _text(_NO_NUL, format="collection-ids", examples=[]),
+    "ids": _text(_NO_NUL, examples=[]),
+    **dict.fromkeys(("sortby", "sortBy"), _text(_list(f"[-+]?{SORTABLE}"))),
+    "fields": _text(_list(rf"[-+]?{FIELD}")),
 }
 """Parameters of searches of items, by name."""
+_SORTABLES_OF_COLLECTIONS: Final = [name for name, schema in COLLECTION_PROPERTIES.items() if sortable(schema)]
 OF_COLLECTIONS: Final[dict[str, Schema]] = {
     **_SEARCH,
-    "sortby": _text(_list(f"[-+]?{one_of(name for name, schema in COLLECTION_PROPERTIES.items() if sortable(schema))}")),
+    "sortby": _text(_list(f"[-+]?{one_of(_SORTABLES_OF_COLLECTIONS)}")),
     "fields": _text(_NO_NUL),
+    "filter": _text(_NO_NUL, format="cql2-of-collections", examples=["title LIKE '%Balkans%'"]),
 }
 """Parameters of searches of collections, by name."""
-
 
 
 def of_property(row: Queryable) -> Schema:
@@ -86,7 +93,7 @@ def of_property(row: Queryable) -> Schema:
     if row.type == "boolean":
         return _text("(true|false)(,(true|false))*")
     if row.type in ("integer", "number"):
-        one = f"({NUMBER}|({NUMBER}|[.][.])?/({NUMBER}|[.][.])?)"
+        one = f"({NUMBER}|{NUMBER}/({NUMBER}|[.][.])?|([.][.])?/{NUMBER})"
         return _text(f"{one}(,{one})*", format="number-ranges")
     return _text(f"{_NO_NUL_OR_COMMA}(,{_NO_NUL_OR_COMMA})*")
 
@@ -137,11 +144,17 @@ def refine(path: str, parameter: dict[str, Any], documents: Mapping[str, Schema]
         return {**parameter, "schema": {**schema, **ID}}
     name = parameter["name"]
     if name in documents:
-        examples = {"examples": {"first": {"value": example}} for example in schema.get("examples", ())[:1]}
-        rest = {key: value for key, value in parameter.items() if key != "schema"}
-        return {**rest, **examples, "content": {"application/json": {"schema": documents[name]}}}
+        told = enumerate(schema.get("examples", ()), 1)
+        content = {
+            "schema": documents[name],
+            "examples": {f"example {number}": {"value": json.loads(text)} for number, text in told},
+        }
+        rest = {key: value for key, value in parameter.items() if key not in ("schema", "example", "examples")}
+        return {**rest, "content": {"application/json": content}}
     known = OF_COLLECTIONS if path == "/collections" else OF_ITEMS
-    return {**parameter, "schema": {**schema, **known.get(name, {})}}
+    refined = {**schema, **known.get(name, {})}
+    others = {key: value for key, value in parameter.items() if key not in ("example", "examples")}
+    return {**others, "schema": {key: value for key, value in refined.items() if value != []}}
 
 
 def without_null(schema: Schema) -> Schema:

@@ -130,9 +130,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
     },
     "Collection": {
         "title": "STAC collection",
-        **_object(
-            ("type", "stac_version", "id", "description", "license", "extent", "links"), **_PARTS_OF_COLLECTION
-        ),
+        **_object(("type", "stac_version", "id", "description", "license", "extent", "links"), **_PARTS_OF_COLLECTION),
     },
     "CollectionPart": {
         "title": "STAC collection, or the parts of it that `fields` names",

@@ -94,6 +94,11 @@ class PropertyTable:
         found = {row["name"]: _from_row(row) for row in rows}
         return cls(found | {column.name: column for column in COLUMNS})
 
+    @classmethod
+    def from_schemas(cls, schemas: Mapping[str, Mapping[str, Any]]) -> PropertyTable:
+        """From the JSON Schema of each property; there is no SQL to read these with."""
+        return cls({name: Property(name, _kind(schema), "") for name, schema in schemas.items()})
+
     def find(self, name: Any, parameter: str) -> Property:
         """The property of this name, with or without `properties.` before it.
 
@@ -118,6 +123,15 @@ class PropertyTable:
         if not found.sortable:
             raise InvalidParameter(parameter=parameter, reason=f"{found.name} is {found.kind}, which has no order")
         return found
+
+
+def _kind(schema: Mapping[str, Any]) -> Kind:
+    """What values of such a schema can be compared with."""
+    if schema.get("type") == "array":
+        return Kind.ARRAY
+    if "type" not in schema:
+        return Kind.GEOMETRY
+    return Kind.TIME if schema.get("format") == "date-time" else Kind.TEXT
 
 
 def _from_row(row: Mapping[str, Any]) -> Property:
