@@ -114,6 +114,13 @@ class ItemsPost(BaseSearchPostRequest):
         """One collection may stand without its list; stac-api-validator sends it so."""
         return [value] if isinstance(value, str) else value
 
+    @field_validator("ids")
+    @classmethod
+    def _no_empty_id(cls, value: list[str] | None) -> list[str] | None:
+        if value and "" in value:
+            raise InvalidParameter(parameter="ids", reason="an id is empty")
+        return value
+
     @field_validator("intersects", mode="before")
     @classmethod
     def _valid_geometry(cls, value: Any) -> Any:
@@ -126,6 +133,10 @@ class ItemsPost(BaseSearchPostRequest):
         return str(Interval.parse(value, strict=cls.limits.strict_times)) if isinstance(value, str) else value
 
 
+_MEMBERS: Final = {"fields": ("include", "exclude"), **dict.fromkeys(("sortby", SORTBY), ("field", "direction"))}
+"""Members of members, of which others would be read past."""
+
+
 def _check_members(body: dict[str, Any], model: type[ItemsPost]) -> None:
     """Refuse what a body cannot have: members of other names, and values nested too deeply."""
     known = {field.alias or name for name, field in model.model_fields.items() if name not in model.meaningless}
@@ -133,6 +144,10 @@ def _check_members(body: dict[str, Any], model: type[ItemsPost]) -> None:
         if name not in known and name not in IGNORED:
             raise InvalidParameter(parameter=name, reason=unknown(name, sorted(known), "member"))
         check_depth(name, member)
+        for part in member if isinstance(member, list) else [member]:
+            for inner in part if isinstance(part, dict) and name in _MEMBERS else ():
+                if inner not in _MEMBERS[name]:
+                    raise InvalidParameter(parameter=name, reason=unknown(inner, _MEMBERS[name], "member"))
 
 
 class SearchPost(ItemsPost):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stac_pydantic.shared import BBox
 
     from api.limits import Limits
+    from api.search.model import Condition
     from api.texts import Node
 
 _PROPERTIES: Final = PropertyTable.from_schemas(COLLECTION_PROPERTIES)
@@ -93,7 +94,7 @@ def read_search(
     conditions: list[Any] = [parse_filter(filter_expr, filter_lang)] if filter_expr else []
     for condition in conditions:
         _check_names("filter", _properties(condition))
-    conditions += [_without_empty_list(found.tree) for found in query_conditions(query or {}, _PROPERTIES)]
+    conditions += [_for_pgstac(found) for found in query_conditions(query or {}, _PROPERTIES)]
     names = fields or []
     first, size = _page(limits, limit, offset, page)
     return CollectionSearch(
@@ -128,10 +129,33 @@ def _sort_keys(sortby: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield name, "desc" if key.startswith("-") else "asc"
 
 
-def _without_empty_list(tree: Any) -> Any:
-    """A condition of `query`; pgstac makes no SQL of one that wants one of no values, which never holds."""
-    never = {"op": "isNull", "args": [{"property": "id"}]}
-    return never if tree["op"] == "in" and tree["args"][1] == [] else tree
+def _for_pgstac(found: Condition) -> Any:
+    """A condition of `query` as pgstac's search of collections takes it.
+
+    It makes no SQL of one that wants one of no values, and gives times to PostgreSQL as they are, which knows fewer
+    offsets than there are.
+    """
+    operator, args = found.tree["op"], found.tree["args"]
+    if operator == "in" and args[1] == []:
+        return {"op": "isNull", "args": [{"property": "id"}]}  # never
+    if operator not in (*_COMPARED, "in") or COLLECTION_PROPERTIES[args[0]["property"]].get("format") != "date-time":
+        return found.tree
+    times = [_time(each, operator, found.parameter) for each in (args[1] if operator == "in" else [args[1]])]
+    return {"op": operator, "args": [args[0], times if operator == "in" else times[0]]}
+
+
+_COMPARED: Final = ("=", "<>", "<", "<=", ">", ">=")
+
+
+def _time(value: Any, operator: str, parameter: str) -> str:
+    """A time to compare with; of a day, a month or a year that end of it that the comparison is about."""
+    if not isinstance(value, str):
+        raise InvalidParameter(parameter=parameter, reason=f"{str(value)[:60]} is no time")
+    found = Interval.parse(value, parameter)
+    moment = found.end if operator in ("<=", ">") else found.start
+    if moment is None or "/" in value:
+        raise InvalidParameter(parameter=parameter, reason=f"{value[:60]} is an interval; a time is wanted")
+    return moment.isoformat()
 
 
 def _check_names(parameter: str, names: Iterable[str], *, to_sort: bool = False) -> None:

@@ -29,7 +29,7 @@ _OF_COLLECTION: Final = {
 }
 """Where items of one collection are asked for, and where the same is asked of all."""
 _OWN: Final = "collections"
-_WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
+WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
 """Addresses where a property of items is a parameter of its own."""
 _WITH_FORMS: Final = ("/search", "/collections/{collection_id}/items")
 """Addresses whose answer has several forms."""
@@ -53,7 +53,7 @@ class StacRoute(APIRoute):
         """The function that answers a request."""
         answer = super().get_route_handler()
         known = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)}
-        if self.path_format.endswith(_WITH_PROPERTIES):
+        if self.path_format.endswith(WITH_PROPERTIES):
             known |= BY_NAME.keys()
         if self.path_format.endswith(_WITH_FORMS):
             known.add(PARAMETER)

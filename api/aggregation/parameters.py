@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, cast
 
 import attr
 from fastapi import Query
-from pydantic import BaseModel, Field, Strict, create_model
+from pydantic import BaseModel, BeforeValidator, Field, Strict, create_model
 from stac_fastapi.api.models import create_request_model
 from stac_fastapi.types.extension import ApiExtension
 from stac_fastapi.types.search import APIRequest
@@ -23,7 +23,12 @@ def _type(row: Aggregation, *, strict: bool) -> Any:
     if row.count is Count.CALENDAR:
         return Literal[INTERVALS]
     kind, ends = (int, (int(row.least), int(row.most))) if row.count in GRIDS else (float, (row.least, row.most))
-    return Annotated[kind, Field(ge=ends[0], le=ends[1]), *([Strict()] if strict else [])]
+    return Annotated[kind, Field(ge=ends[0], le=ends[1]), *([Strict(), BeforeValidator(_integer)] if strict else [])]
+
+
+def _integer(value: Any) -> Any:
+    """To JSON 3.0 is the same as 3."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _description(row: Aggregation) -> str:

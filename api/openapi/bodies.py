@@ -9,6 +9,7 @@ from api.limits import DEFAULT_LIMIT
 from api.openapi.parameters import FIELD, INTERVAL, NUMBER, SORTABLE, one_of
 from api.openapi.schemas import reference
 from api.queryables import COLLECTION_PROPERTIES
+from catalog_builder.vocab.aggregations import AGGREGATIONS
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
@@ -48,10 +49,15 @@ def _conditions(value: Schema, *, ordered: bool = True, text: bool = False) -> S
 
 
 _TEXT_OR_TEXTS: Final = {"anyOf": [_TEXT, _TEXTS]}
+_TEXTS_OR_NONE: Final = {"anyOf": [_TEXT, _TEXTS, _NULL]}
 _NUMBER: Final = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{NUMBER}$"}]}
 _ON_LISTS: Final[Schema] = {
     "type": "object",
-    "properties": {**dict.fromkeys(("eq", "neq", "ne", "contains"), _TEXT_OR_TEXTS), "in": _TEXTS},
+    "properties": {
+        **dict.fromkeys(("eq", "neq", "ne"), _TEXTS_OR_NONE),
+        "contains": _TEXT_OR_TEXTS,
+        "in": _TEXTS,
+    },
     "additionalProperties": False,
 }
 
@@ -121,6 +127,7 @@ _ORDER: Final[Schema] = {
                     "direction": {"enum": ["asc", "desc", "dsc"]},
                 },
                 "required": ["field", "direction"],
+                "additionalProperties": False,
             },
         },
         _NULL,
@@ -136,10 +143,11 @@ def _count() -> Schema:
 
 MEMBERS: Final[dict[str, Schema]] = {
     "collections": {"anyOf": [_TEXTS, _TEXT, _NULL]},
-    "ids": {"anyOf": [_TEXTS, _NULL]},
+    "ids": {"anyOf": [{"type": "array", "items": {**_TEXT, "minLength": 1}}, _NULL]},
     "bbox": {"anyOf": [BBOX, _NULL]},
     "intersects": {"anyOf": [reference("SearchedGeometry"), _NULL]},
     "datetime": {"anyOf": [INTERVAL, _NULL]},
+    "aggregations": {"anyOf": [{"type": "array", "items": {"enum": [row.name for row in AGGREGATIONS]}}, _NULL]},
     "limit": {**_count(), "default": DEFAULT_LIMIT},
     "page": _count(),
     "filter": FILTER,
@@ -149,7 +157,11 @@ MEMBERS: Final[dict[str, Schema]] = {
     "sortBy": _ORDER,
     "fields": {
         "anyOf": [
-            {"type": "object", "properties": {key: {"anyOf": [_FIELDS, _NULL]} for key in ("include", "exclude")}},
+            {
+                "type": "object",
+                "properties": {key: {"anyOf": [_FIELDS, _NULL]} for key in ("include", "exclude")},
+                "additionalProperties": False,
+            },
             {**_NULL, "description": "Only together with `page` or `sortBy`, as portals send it"},
         ]
     },

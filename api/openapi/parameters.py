@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.geometries import CRS84
 from api.queryables import COLLECTION_PROPERTIES, sortable
+from api.routes import WITH_PROPERTIES
 from api.search.fields import MEMBERS
+from catalog_builder.vocab.aggregations import AGGREGATIONS
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ OF_ITEMS: Final[dict[str, Schema]] = {
     "ids": _text(_NO_NUL, examples=[]),
     **dict.fromkeys(("sortby", "sortBy"), _text(_list(f"[-+]?{SORTABLE}"))),
     "fields": _text(_list(rf"[-+]?{FIELD}")),
+    "aggregations": _text(_list(one_of(row.name for row in AGGREGATIONS)), format="aggregation-names"),
 }
 """Parameters of searches of items, by name."""
 _SORTABLES_OF_COLLECTIONS: Final = [name for name, schema in COLLECTION_PROPERTIES.items() if sortable(schema)]
@@ -126,7 +129,7 @@ def plain_parameters(path: str, taken: Iterable[str]) -> list[dict[str, str]]:
         path: Address of the operation.
         taken: Names of its other parameters.
     """
-    if not path.endswith(("/search", "/items")):
+    if not path.endswith(WITH_PROPERTIES):
         return []
     return [{"$ref": f"#/components/parameters/{key}"} for key, row in _ROWS.items() if row.name not in taken]
 

@@ -415,3 +415,13 @@ def test_the_description_of_the_api_knows_it(client: TestClient) -> None:
     own = {row.parameter for row in AGGREGATIONS if row.parameter}
     assert own <= parameters
     assert own <= body.keys()
+
+
+def test_a_whole_number_may_be_written_with_a_point(client: TestClient) -> None:
+    name = "geometry_geohash_grid_frequency"
+    answers = [
+        client.post("/aggregate", json={"aggregations": [name], f"{name}_precision": precision}).json()
+        for precision in (3, 3.0)
+    ]
+    assert answers[0]["aggregations"] == answers[1]["aggregations"]
+    assert answers[0]["aggregations"][0]["buckets"]

@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 
 COLLECTIONS = ("flatsim-testland-interferogram", "flatsim-testland-timeseries")
 
+AGGREGATIONS = ("total_count", "datetime_min", "relative_orbit_frequency", "orbit_state_frequency")
+"""Of properties that the items have."""
+
 MOMENTS = (
     "2015",
     "2015-02",
@@ -63,6 +66,7 @@ for name, values in {
     "cql2": FILTERS,
     "cql2-of-collections": ON_COLLECTIONS,
     "free-text": WORDS,
+    "aggregation-names": (*AGGREGATIONS, ",".join(AGGREGATIONS)),
 }.items():
     schemathesis.openapi.format(name, st.sampled_from(values))
 
@@ -93,11 +97,18 @@ def _right_query(query: dict[str, Any], of_collections: bool) -> None:
         query["intersects"] = json.dumps(_chosen(GEOMETRIES, query["intersects"]))
 
 
-def _right_body(body: dict[str, Any]) -> None:
+def _right_body(body: dict[str, Any], path: str) -> None:
     _excluding(body)
-    for member, values in (("intersects", GEOMETRIES), ("bbox", BOXES), ("collections", (list(COLLECTIONS), []))):
+    for member, values in (
+        ("intersects", GEOMETRIES),
+        ("bbox", BOXES),
+        ("collections", (list(COLLECTIONS), [])),
+        ("aggregations", ([], list(AGGREGATIONS))),
+    ):
         if body.get(member) is not None:
             body[member] = _chosen(values, body[member])
+    if "/collections/" in path:
+        body.pop("collections", None)  # the address names it
     if body.get("fields", ...) is None:
         del body["fields"]
     if isinstance(body.get("filter"), dict | str) and body["filter"]:
@@ -114,7 +125,7 @@ def map_case(context: Any, case: Any) -> Any:
     if case.query:
         _right_query(case.query, case.path == "/collections")
     if isinstance(case.body, dict):
-        _right_body(case.body)
+        _right_body(case.body, case.path)
     if "collection_id" in (case.path_parameters or {}) and len(repr(case.query)) % 2:
         case.path_parameters["collection_id"] = COLLECTIONS[0]
     return case
