@@ -406,10 +406,10 @@ def test_it_is_declared_and_linked(client: TestClient) -> None:
 def test_the_description_of_the_api_knows_it(client: TestClient) -> None:
     document = client.get("/api").json()
     body = document["components"]["schemas"]["AggregatePost"]["properties"]
-    parameters = {each["name"] for each in document["paths"]["/aggregate"]["get"]["parameters"]}
+    parameters = {each.get("name") for each in document["paths"]["/aggregate"]["get"]["parameters"]}
     paging = {"limit", "sortby", "sortBy", "fields", "token", "page", "f"}
     assert not paging & (body.keys() | parameters)
-    search = {each["name"] for each in document["paths"]["/search"]["get"]["parameters"]}
+    search = {each.get("name") for each in document["paths"]["/search"]["get"]["parameters"]}
     assert parameters >= search - paging
     assert body["datetime_frequency_interval"]["anyOf"][0]["enum"] == list(INTERVALS)
     own = {row.parameter for row in AGGREGATIONS if row.parameter}
