@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.geometries import CRS84, geometry_schema
 from api.limits import DEFAULT_LIMIT
-from api.openapi.parameters import FIELD, INTERVAL, NUMBER, SORTABLE, one_of
+from api.openapi.parameters import FIELD, INTERVAL, NUMBER, SORTABLE, WORDS, one_of
 from api.openapi.schemas import reference
 from api.queryables import COLLECTION_PROPERTIES
 from catalog_builder.vocab.aggregations import AGGREGATIONS
@@ -147,6 +147,7 @@ MEMBERS: Final[dict[str, Schema]] = {
     "bbox": {"anyOf": [BBOX, _NULL]},
     "intersects": {"anyOf": [reference("SearchedGeometry"), _NULL]},
     "datetime": {"anyOf": [INTERVAL, _NULL]},
+    "q": {"anyOf": [WORDS, {"type": "array", "items": WORDS}, _NULL]},
     "aggregations": {"anyOf": [{"type": "array", "items": {"enum": [row.name for row in AGGREGATIONS]}}, _NULL]},
     "limit": {**_count(), "default": DEFAULT_LIMIT},
     "page": _count(),

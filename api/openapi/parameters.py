@@ -14,6 +14,7 @@ from api.geometries import CRS84
 from api.queryables import COLLECTION_PROPERTIES, sortable
 from api.routes import WITH_PROPERTIES
 from api.search.fields import MEMBERS
+from api.texts import MAX_CHARACTERS
 from catalog_builder.vocab.aggregations import AGGREGATIONS
 from catalog_builder.vocab.queryables import QUERYABLES
 
@@ -61,13 +62,16 @@ ID: Final = _text(r"[^\u0000/]+")
 INTERVAL: Final = _text(_INTERVAL, format="datetime-interval")
 """`datetime`."""
 
+WORDS: Final = _text(f"[^\\u0000]{{0,{MAX_CHARACTERS}}}", format="free-text")
+"""`q`, in the grammar that its description tells."""
+
 _SEARCH: Final[dict[str, Schema]] = {
     "ids": _text(_NO_NUL),
     "bbox": _text(f"({NUMBER}(,{NUMBER}){{3}}((,{NUMBER}){{2}})?)?", format="bbox"),
     "datetime": INTERVAL,
     "filter": _text(_NO_NUL, format="cql2", examples=['"insar:temporal_baseline" <= 24']),
     "filter-crs": {"type": "string", "enum": [CRS84]},
-    "q": _text(r"[^\u0000]{0,1000}", format="free-text", examples=["interferograms"]),
+    "q": {**WORDS, "examples": ["interferograms"]},
     "token": _text(_NO_NUL, format="page-token"),
 }
 OF_ITEMS: Final[dict[str, Schema]] = {
