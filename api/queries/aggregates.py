@@ -123,7 +123,8 @@ def _key(wanted: Wanted, column: str, bound: Parameters) -> str:
         case Count.GEOTILE:
             zoom = bound.bind(wanted.buckets, "int4")
             places = _tile_x(f"ST_X({column})", zoom), _tile_y(f"ST_Y({column})", zoom)
-            return " || '/' || ".join([f"{zoom}::text", *(f"{_cell(place, _tiles(zoom))}::text" for place in places)])
+            tile = " || '/' || ".join([f"{zoom}::text", *(f"{_cell(place, _tiles(zoom))}::text" for place in places)])
+            return f"CASE WHEN NOT ST_IsEmpty({column}) THEN {tile} END"
         case _:
             return f"{column}::text"
 

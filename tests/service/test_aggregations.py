@@ -373,6 +373,18 @@ def test_footprints_across_the_antimeridian_are_counted_where_they_are(
     assert {bucket["key"] for bucket in everywhere["buckets"]} == {tile(179.5, 0.5, 6), tile(-178, 0.5, 6)}
 
 
+def test_footprints_without_a_point_are_in_no_cell(
+    named_database: Callable[[str], AbstractContextManager[str]], make_settings: Callable[..., ServiceSettings]
+) -> None:
+    item = varied_items(1, seed=1)[0] | {"geometry": {"type": "MultiPolygon", "coordinates": []}}
+    with named_database("flatsim_nowhere") as dsn:
+        load_items(dsn, [item])
+        with TestClient(create_app(make_settings(database=dsn))) as asked:
+            names = ["centroid_geohash_grid_frequency", "centroid_geotile_grid_frequency"]
+            for found in asked.post("/aggregate", json={"aggregations": names}).json()["aggregations"]:
+                assert (found["buckets"], found["overflow"], found["missing"]) == ([], 1, 1)
+
+
 def test_a_count_that_takes_too_long_is_given_up(make_settings: Callable[..., ServiceSettings]) -> None:
     with TestClient(create_app(make_settings(statement_timeout_ms=1))) as asked:
         answers = [
