@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from api.search.catalogue import CatalogueCache
 
 KEYS_AT_ONCE: Final = 20_000
-ITEMS_AT_ONCE: Final = 200
+ITEMS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,17 @@ import json
 import re
 import socket
 import time
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import brotli
+import duckdb
 import httpx2 as httpx
+import orjson
+import pandas
 import psycopg
+import pyogrio
 import pytest
 import zstandard
 from fastapi.testclient import TestClient
@@ -28,7 +33,7 @@ from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
 from api.database import session_arguments
-from api.formats import BY_NAME, FORMATS, STREAMS
+from api.formats import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
 from api.queries.pages import Selection
 from api.search.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
@@ -40,6 +45,7 @@ from catalog_builder.vocab.queryables import QUERYABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from api.settings import ServiceSettings
 
@@ -404,7 +410,7 @@ class TestHttp:
             paths["/collections/{collection_id}/items"]["get"],
         ]
         for operation in operations:
-            (parameter,) = (one for one in operation["parameters"] if one["name"] == "f")
+            (parameter,) = (one for one in operation["parameters"] if one.get("name") == "f")
             assert parameter["schema"]["enum"] == list(BY_NAME)
             assert {name for form in STREAMS for name in form.media_types} <= operation["responses"]["200"][
                 "content"
@@ -499,6 +505,50 @@ class TestOnTheWay:
                 list(parts)
         assert "a whole result broke off" in caplog.text
         assert "Traceback" not in caplog.text
+
+
+def test_a_large_result_takes_little_memory(large: str, make_settings: Callable[..., ServiceSettings]) -> None:
+    """Far less than all of it."""
+
+    async def check() -> tuple[int, int]:
+        pool = await asyncpg.create_pool(
+            **session_arguments(make_settings(database=large)), min_size=1, max_size=1, init=con_init
+        )
+        cache = CatalogueCache()
+        async with pool.acquire() as connection:
+            catalogue = await cache.get(connection)
+        search = Search(sort=(SortKey(catalogue.properties.find("datetime", "sortby")),), limit=10)
+        walked = walk.Walk(Selection.of(search, catalogue.properties), None, None, cache)
+        size_bytes = 0
+        tracemalloc.start()
+        async for items in walked.batches(pool.acquire):
+            size_bytes += sum(len(orjson.dumps(item)) for item in items)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        await pool.close()
+        return size_bytes, peak_bytes
+
+    size_bytes, peak_bytes = asyncio.run(check())
+    assert size_bytes > 10_000_000
+    assert peak_bytes < size_bytes / 5
+
+
+def test_pandas_and_gdal_read_it(streams: httpx.Client, tmp_path: Path) -> None:
+    expected = whole(streams, {})
+    frame = pandas.read_csv(io.BytesIO(streams.get("/search", params={"f": "csv"}).content), parse_dates=["datetime"])
+    assert list(frame["id"]) == ids(expected)
+    assert str(frame["datetime"].dtype) == "datetime64[us, UTC]"
+    orbits = [item["properties"].get("sat:relative_orbit") for item in expected]
+    assert list(frame["sat:relative_orbit"].dropna()) == [orbit for orbit in orbits if orbit is not None]
+    for form in (SEQUENCE, LINES):
+        path = tmp_path / f"items.{form.extension}"
+        path.write_bytes(streams.get("/search", params={"f": form.names[0]}).content)
+        if form is SEQUENCE:
+            info = pyogrio.read_info(path, encoding="utf-8")
+            assert (info["driver"], info["features"], info["geometry_type"]) == ("GeoJSONSeq", N_ITEMS, "Polygon")
+        else:
+            relation = duckdb.read_json(str(path), format="newline_delimited")
+            assert relation.aggregate("count(*)").fetchall() == [(N_ITEMS,)]
 
 
 @pytest.mark.parametrize("field", ["title", "id", "datetime"])
