@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog_builder.cluster import Cluster, ClusterStatus, Role, State
 from catalog_builder.database import describe, migrate, renew_documents, resolve_dsn
+from catalog_builder.load import WORKERS, load
 from catalog_builder.settings import BuilderSettings
 
 if TYPE_CHECKING:
@@ -98,17 +100,35 @@ def documents(address: str | None, *, quiet: bool) -> None:
     so are all items after a dump was restored. May run at any time, beside services and builds.
     """
     target = resolve_dsn(address, BuilderSettings().home, Role.WRITE)
-    done = renew_documents(target, _silent if quiet else _teller())
+    done = renew_documents(target, _silent if quiet else _teller("documents"))
     click.echo(f"{done.written} documents written, {done.removed} of items that are gone removed")
     if done.without:
         click.echo(f"{done.without} items cannot be written so; they are put together for every answer")
+
+
+@database.command(
+    "load", epilog="Example: flatsim-stac build /data/tree --out lines --format ndjson && flatsim-stac db load lines"
+)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--database", "address", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+@click.option("--workers", type=click.IntRange(1, 32), default=WORKERS, show_default=True, help="Collections at once.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def load_command(folder: Path, address: str | None, *, workers: int, quiet: bool) -> None:
+    """Load a catalogue of lines, as `build --format ndjson` writes it.
+
+    FOLDER holds collections.ndjson, and <collection>.ndjson of items for each. Items that are in the database just so
+    are left alone, and those that are only there stay. It may be ended and begun again at any point.
+    """
+    target = resolve_dsn(address, BuilderSettings().home, Role.WRITE)
+    done = load(folder, target, workers=workers, progress=_silent if quiet else _teller("items"))
+    click.echo(f"{done.collections} collections: {done.changed} items loaded, {done.unchanged} were there just so")
 
 
 def _silent(_written: int) -> None:
     pass
 
 
-def _teller() -> Callable[[int], None]:
+def _teller(what: str) -> Callable[[int], None]:
     """Tells now and then how far it is."""
     last = time.monotonic()
 
@@ -116,7 +136,7 @@ def _teller() -> Callable[[int], None]:
         nonlocal last
         if (now := time.monotonic()) - last >= LINE_EVERY_S:
             last = now
-            click.echo(f"{written} documents", err=True)
+            click.echo(f"{written} {what}", err=True)
 
     return tell
 

@@ -47,7 +47,7 @@ def _put_documents(
         FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (id, version, document)
         ON CONFLICT (collection, id) DO UPDATE SET
             row_version = excluded.row_version, origin = excluded.origin, format = excluded.format,
-            document = excluded.document
+            document = excluded.document, digest = excluded.digest
         WHERE (present.origin, present.format) <> (excluded.origin, excluded.format)
             OR age(present.row_version) >= age(excluded.row_version)
         """,

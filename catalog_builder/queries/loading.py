@@ -9,6 +9,8 @@ from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from catalog_builder.vocab.item_documents import FORMAT
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -67,6 +69,11 @@ def check_partition(
     return str(found[0])
 
 
+def make_partition(connection: Connection[Any], collection_id: str) -> None:
+    """Make the one partition of a collection that is not divided by time, unless it is there; nobody has to wait."""
+    connection.execute("SELECT flatsim.make_partition(%s)", (collection_id,))
+
+
 def admits(
     connection: Connection[Any], partition: str, starts_us: tuple[int, int], ends_us: tuple[int, int]
 ) -> bool | None:
@@ -92,12 +99,41 @@ def limit_lock_waits(connection: Connection[Any], milliseconds: int) -> None:
     connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{milliseconds}ms",))
 
 
-def present_ids(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> set[str]:
-    """Those of some ids that are among a collection's items."""
+def stored_digests(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, bytes | None]:
+    """Those of some ids that are among a collection's items, with the digest of what was loaded, where it is known."""
     found = connection.execute(
-        "SELECT id FROM pgstac.items WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
+        """
+        SELECT i.id, d.digest FROM pgstac.items i LEFT JOIN flatsim.item_documents d
+            ON d.collection = i.collection AND d.id = i.id AND d.row_version = i.xmin AND d.format = %s
+            AND d.origin = (SELECT flatsim.database_origin())
+        WHERE i.collection = %s AND i.id = ANY(%s)
+        """,
+        (FORMAT, collection_id, list(ids)),
     )
-    return {name for (name,) in found}
+    return dict(found.fetchall())
+
+
+def row_versions(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, int]:
+    """Number of the transaction that wrote each of some items; they stay as they are until this one ends."""
+    found = connection.execute(
+        "SELECT id, xmin::text::bigint FROM pgstac.items WHERE collection = %s AND id = ANY(%s) ORDER BY id FOR SHARE",
+        (collection_id, list(ids)),
+    )
+    return dict(found.fetchall())
+
+
+def current_version(connection: Connection[Any]) -> int:
+    """Number that rows have which the running transaction writes, outside of any savepoint."""
+    found = connection.execute("SELECT pg_current_xact_id()::xid::text::bigint").fetchone()
+    assert found is not None  # noqa: S101  a function answers
+    return int(found[0])
+
+
+def database_origin(connection: Connection[Any]) -> int:
+    """Which database this is."""
+    found = connection.execute("SELECT flatsim.database_origin()").fetchone()
+    assert found is not None  # noqa: S101  a function answers
+    return int(found[0])
 
 
 def copy_items(connection: Connection[Any], partition: str, lines: Iterable[bytes]) -> None:
@@ -110,12 +146,51 @@ def copy_items(connection: Connection[Any], partition: str, lines: Iterable[byte
             copy.write(some)
 
 
+def copy_documents(connection: Connection[Any], lines: Iterable[bytes]) -> None:
+    """Write documents of items; `lines` is a stream of COPY in binary."""
+    statement = (
+        "COPY flatsim.item_documents (id, collection, row_version, origin, format, digest, document) "
+        "FROM STDIN (FORMAT binary)"
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for some in lines:
+            copy.write(some)
+
+
+def delete_documents(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> None:
+    """Take documents out, whether they count or not."""
+    connection.execute(
+        "DELETE FROM flatsim.item_documents WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
+    )
+
+
 def partitions_of(connection: Connection[Any], collection_id: str) -> list[str]:
     """Names of a collection's partitions, in order."""
     found = connection.execute(
         "SELECT partition FROM pgstac.partition_stats WHERE collection = %s ORDER BY partition", (collection_id,)
     )
     return [name for (name,) in found]
+
+
+def unstated_times(connection: Connection[Any], partition: str) -> tuple[str, str] | None:
+    """Ranges of the starts and ends in a partition; None where its constraint says just that, or it is empty."""
+    statement = sql.SQL(
+        "SELECT starts::text, ends::text FROM ("
+        "SELECT tstzrange(min(datetime), max(datetime), '[]'), tstzrange(min(end_datetime), max(end_datetime), '[]') "
+        "FROM pgstac.{}) AS found (starts, ends), pgstac.partition_catalog_meta(%s) m "
+        "WHERE lower(starts) IS NOT NULL AND (starts, ends) <> (m.constraint_dtrange, m.constraint_edtrange)"
+    )
+    return connection.execute(statement.format(sql.Identifier(partition)), (partition,)).fetchone()
+
+
+def state_times(connection: Connection[Any], partition: str, starts: str, ends: str) -> None:
+    """Constrain a partition to ranges of starts and ends, without proof."""
+    connection.execute("SELECT flatsim.state_times(%s, %s::tstzrange, %s::tstzrange)", (partition, starts, ends))
+
+
+def prove_times(connection: Connection[Any], partition: str) -> None:
+    """Have the planner believe a partition's constraint. Others may read and write meanwhile."""
+    connection.execute("SELECT flatsim.prove_times(%s)", (partition,))
 
 
 def update_partition_stats(connection: Connection[Any], partition: str) -> None:

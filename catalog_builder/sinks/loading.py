@@ -1,136 +1,116 @@
 """Rows into pgstac's partitions, a batch in one transaction: what is new by COPY, what differs in the place of the old.
 
-A partition has a constraint on the times of its items, which pgstac narrows to what is there. It is taken off when
-something else comes and put back when all is loaded, so that no batch waits for readers, nor readers for a batch.
+Beside its row an item has its ready text, and with that the digest by which it is known again when it comes unchanged.
 """
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
 
 import psycopg
 from hydraters import hydrate
 from psycopg import errors
 
 from catalog_builder import queries
-from catalog_builder.encoding import parse
-from catalog_builder.errors import DatabaseError
+from catalog_builder.encoding import parse, plain
+from catalog_builder.errors import DatabaseError, SinkError
 from catalog_builder.queries import loading
 from catalog_builder.queries.loading import LoadTarget
 from catalog_builder.sinks import Written
+from catalog_builder.sinks.partitions import OTHERS, Connection, Partitions, patiently, settle
+from catalog_builder.sinks.rows.dehydration import base_item
 from catalog_builder.sinks.rows.ewkb import ewkb
 from catalog_builder.sinks.rows.row import COPY_END, COPY_HEADER, Row
 
-Connection = psycopg.Connection[Any]
-Span = tuple[int, int]
-T = TypeVar("T")
-
-TRIES: Final = 20
-PAUSE_S: Final = 0.1
-LOCK_WAIT_MS: Final = 200
-"""How long readers may be kept waiting behind a change of the catalogue that itself waits for one of them."""
-_OTHERS: Final = (
-    errors.CheckViolation,  # somebody put a constraint back
-    errors.UniqueViolation,  # somebody inserted the same item
-    errors.DeadlockDetected,
-    errors.SerializationFailure,
-    errors.LockNotAvailable,
-)
-"""What others who write at the same time can bring about; the next try sees what they have done."""
+SESSION: Final = {"synchronous_commit": "off"}
+"""A batch is not waited for to be on disk: after a power cut those last written are missing, and with them what the
+manifest says of them. Closing a collection waits for all."""
 _LINE = re.compile(r"COPY \S+, line (\d+)")
 
 
 class CollectionLoader:
-    """Writes items of one collection."""
+    """Writes items of one collection; `open_collection` makes it."""
 
-    def __init__(self, collection_id: str, target: LoadTarget) -> None:
+    def __init__(self, collection_id: str, target: LoadTarget, origin: int) -> None:
         self.collection_id = collection_id
-        self.target = target
-        self._admitted: dict[str, tuple[Span, Span] | None] = {}
-        """Starts and ends that a partition is known to let in; None for any."""
+        self.base: dict[str, Any] = target.base_item
+        """What rows are dehydrated against."""
+        self._base_number = target.base_item_id
+        self._origin = origin
+        self._partitions = Partitions(collection_id, target)
+        self._is_retry = False
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> Written:
         """Write rows that are new or differ, in one transaction; of two of one id, the last.
 
         Args:
             connection: in no transaction.
-            rows: dehydrated against the base of the target.
+            rows: dehydrated against the base.
 
         Raises:
             DatabaseError: the database refuses; the message names the item where that is known.
+            psycopg.Error: it refuses otherwise.
         """
         unique = list({row.id: row for row in rows}.values())
-        changed = patiently(lambda: self._write(connection, unique), self._admitted.clear)
+        changed = patiently(lambda: self._write(connection, unique), self._forget) if unique else 0
         return Written(changed=changed, unchanged=len(rows) - changed)
 
+    def unchanged(self, connection: Connection, digests: Mapping[str, bytes]) -> set[str]:
+        """Ids of items that are there as they are, by their digests alone."""
+        stored = loading.stored_digests(connection, self.collection_id, list(digests))
+        return {name for name, digest in stored.items() if digests[name] == digest}
+
+    def _forget(self) -> None:
+        """What others did has made a batch fail: nothing is taken for granted any more."""
+        self._partitions.forget()
+        self._is_retry = True
+
     def _write(self, connection: Connection, rows: list[Row]) -> int:
-        for partition, some in self._by_partition(connection, rows).items():
-            self._admit(connection, partition, some)
+        self._partitions.admit(connection, rows)
         with connection.transaction():
             changed = self._changed(connection, rows)
-            for partition, some in self._by_partition(connection, changed).items():
+            for partition, some in self._partitions.divide(connection, changed).items():
                 self._copy(connection, partition, some)
+            self._document(connection, changed)
         return len(changed)
-
-    def _by_partition(self, connection: Connection, rows: Sequence[Row]) -> dict[str, list[Row]]:
-        if not self.target.partition_trunc:
-            return {f"_items_{self.target.key}": list(rows)} if rows else {}
-        names = loading.partition_names(connection, self.collection_id, [row.start_us for row in rows])
-        found: dict[str, list[Row]] = {}
-        for name, row in sorted(zip(names, rows, strict=True), key=lambda pair: pair[0]):
-            found.setdefault(name, []).append(row)
-        return found
 
     def _changed(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
         """Those that are not there as they are; what is in their place is deleted."""
-        present = loading.present_ids(connection, self.collection_id, [row.id for row in rows])
-        if not present:
+        stored = loading.stored_digests(connection, self.collection_id, [row.id for row in rows])
+        if not stored:
             return list(rows)
-        same = self._same(connection, [row for row in rows if row.id in present])
-        queries.delete_items(connection, self.collection_id, sorted(present - same))
+        same = {row.id for row in rows if stored.get(row.id) == row.digest}
+        same |= self._found_same(connection, [row for row in rows if row.id in stored and not stored[row.id]])
+        queries.delete_items(connection, self.collection_id, sorted(stored.keys() - same))
         return [row for row in rows if row.id not in same]
 
-    def _same(self, connection: Connection, rows: Sequence[Row]) -> set[str]:
-        """Ids of those that are there as they are, compared whole."""
-        stored = queries.items_by_id(connection, self.collection_id, [row.id for row in rows])
-        by_id = {item["id"]: hydrated(item) for item in stored}
-        return {row.id for row in rows if row.id in by_id and self._is_same(row, by_id[row.id])}
+    def _found_same(self, connection: Connection, rows: Sequence[Row]) -> set[str]:
+        """Ids of those that others have written just so, compared whole; from now on they have digests."""
+        if not rows:
+            return set()
+        ids = [row.id for row in rows]
+        versions = loading.row_versions(connection, self.collection_id, ids)
+        by_id = {item["id"]: hydrated(item) for item in queries.items_by_id(connection, self.collection_id, ids)}
+        same = [row for row in rows if row.id in by_id and self._is_same(row, by_id[row.id])]
+        loading.delete_documents(connection, self.collection_id, [row.id for row in same])
+        self._document(connection, same, versions)
+        return {row.id for row in same}
 
     def _is_same(self, row: Row, stored: dict[str, Any]) -> bool:
-        own = hydrate(self.target.base_item, parse(row.content))
+        own = hydrate(self.base, parse(row.content))
         geometry, _, _ = (stored.pop(column) for column in ("geometry", "id", "collection"))
         own.pop("collection", None)
         return ewkb(geometry) == row.geometry and own == stored
 
-    def _admit(self, connection: Connection, partition: str, rows: Sequence[Row]) -> None:
-        """See to it that a partition is there and lets rows of these times in."""
-        starts, ends = _span([row.start_us for row in rows]), _span([row.end_us for row in rows])
-        if partition in self._admitted:
-            known = self._admitted[partition]
-            if known is None or (_holds(known[0], starts) and _holds(known[1], ends)):
-                return
-            starts, ends = _span([*starts, *known[0]]), _span([*ends, *known[1]])
-        if loading.admits(connection, partition, starts, ends):
-            self._admitted[partition] = (starts, ends)
-            return
-        with connection.transaction():
-            loading.limit_lock_waits(connection, LOCK_WAIT_MS)
-            loading.check_partition(connection, self.collection_id, starts, ends)
-            if loading.admits(connection, partition, starts, ends) is None:
-                raise errors.LockNotAvailable(f"{partition} could not be made")  # noqa: EM102 (pgstac says no more)
-            loading.drop_time_constraint(connection, partition)
-        self._admitted[partition] = None
-
     def _copy(self, connection: Connection, partition: str, rows: Sequence[Row]) -> None:
         name = self.collection_id.encode()
-        lines = b"".join(row.copied(name, self.target.base_item_id) for row in rows)
+        lines = b"".join(row.item_line(name, self._base_number) for row in rows)
         try:
             loading.copy_items(connection, partition, [COPY_HEADER, lines, COPY_END])
-        except _OTHERS:
+        except OTHERS:
             raise
         except psycopg.Error as error:
             line = _LINE.search(error.diag.context or "")
@@ -140,39 +120,69 @@ class CollectionLoader:
             msg = f"loading items of {self.collection_id}: {rows[at].id}: {' '.join(str(error).split())}"
             raise DatabaseError(msg) from error
 
-
-def settle(connection: Connection, collection_id: str) -> None:
-    """Have pgstac know the times of all items of a collection again."""
-    for partition in loading.partitions_of(connection, collection_id):
-        patiently(lambda: _settle(connection, partition))  # noqa: B023 (called at once)
-
-
-def _settle(connection: Connection, partition: str) -> None:
-    with connection.transaction():
-        loading.limit_lock_waits(connection, LOCK_WAIT_MS)
-        loading.update_partition_stats(connection, partition)
+    def _document(self, connection: Connection, rows: Sequence[Row], versions: dict[str, int] | None = None) -> None:
+        """Write the ready text of items, of rows of some versions, or that the running transaction has written."""
+        if not rows:
+            return
+        if self._is_retry:
+            loading.delete_documents(connection, self.collection_id, [row.id for row in rows])
+        name, own = self.collection_id.encode(), loading.current_version(connection)
+        lines = (row.document_line(name, versions[row.id] if versions else own, self._origin) for row in rows)
+        loading.copy_documents(connection, [COPY_HEADER, b"".join(lines), COPY_END])
 
 
-def patiently(work: Callable[[], T], between: Callable[[], object] = lambda: None) -> T:
-    """Do work again that somebody else prevented, and at last with their error."""
-    for _ in range(TRIES - 1):
-        with suppress(*_OTHERS):
-            return work()
-        between()
-        time.sleep(PAUSE_S)
-    return work()
+def open_collection(connection: Connection, collection: dict[str, Any]) -> CollectionLoader:
+    """Load a collection if it is new or what its items have in common is; its own document comes at the end.
+
+    Raises:
+        SinkError: somebody else changes it at this moment.
+        psycopg.Error: the database refuses.
+    """
+    document = plain(collection)
+    name, base = document["id"], base_item(document)
+    target = loading.load_target(connection, name)
+    if target is None or target.base_item != base:
+        loading.upsert_collection(connection, document)
+        target = loading.load_target(connection, name)
+    if target is None or target.base_item != base:
+        msg = f"collection {name} is being changed by somebody else; try again"
+        raise SinkError(msg)
+    return CollectionLoader(name, target, loading.database_origin(connection))
+
+
+def close_collection(connection: Connection, collection: dict[str, Any]) -> None:
+    """Store a collection's final form where it differs, and let pgstac know what times its items have.
+
+    Raises:
+        psycopg.Error: the database refuses.
+    """
+    name, final = collection["id"], plain(collection)
+    settle(connection, name)
+    if queries.collection_content(connection, name) != final:
+        loading.upsert_collection(connection, final)
+    loading.make_durable(connection)
 
 
 def hydrated(item: dict[str, Any]) -> dict[str, Any]:
-    """A stored item and its base in one, as `queries.items_by_id` gives it, put together."""
+    """A stored item put together with its base, from what `queries.items_by_id` gives."""
     base = item.pop("pgstac:base_item")
     whole: dict[str, Any] = hydrate(base, item)
     return whole
 
 
-def _span(numbers: Sequence[int]) -> Span:
-    return min(numbers), max(numbers)
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """psycopg's errors as ours.
 
-
-def _holds(outer: Span, inner: Span) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
+    Raises:
+        DatabaseError: the server is gone, refuses, or is not migrated.
+    """
+    try:
+        yield
+    except (errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
+        said = " ".join(str(error).split())
+        msg = f"{doing}: the database lacks what loading needs ({said}); run `flatsim-stac db migrate` on it first"
+        raise DatabaseError(msg) from error
+    except psycopg.Error as error:
+        msg = f"{doing}: {' '.join(str(error).split())}"
+        raise DatabaseError(msg) from error

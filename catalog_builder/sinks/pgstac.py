@@ -6,31 +6,23 @@ Workers dehydrate items and encode their rows (`rows`); here they are only writt
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 
-import psycopg
 from psycopg_pool import ConnectionPool
 
 from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
-from catalog_builder.encoding import Encode, plain
-from catalog_builder.errors import DatabaseError, SinkError
+from catalog_builder.encoding import Encode
 from catalog_builder.job import Document
 from catalog_builder.manifest import Manifest
-from catalog_builder.queries import loading
-from catalog_builder.sinks import CollectionDict, ItemDict, Written
-from catalog_builder.sinks.loading import CollectionLoader, hydrated, settle
-from catalog_builder.sinks.rows.dehydration import base_item
+from catalog_builder.sinks import CollectionDict, ItemDict, Written, loading
+from catalog_builder.sinks.loading import translated
 from catalog_builder.sinks.rows.encode import encode_row
 from catalog_builder.sinks.rows.row import Row
 from catalog_builder.sinks.table import Table
 
 PAGE = 500
 """Items read from the database at once."""
-SESSION = {"synchronous_commit": "off"}
-"""A batch is not waited for to be on disk: after a power cut those last written are missing, and with them what the
-manifest says of them. Closing a collection waits for all."""
 
 
 class PgstacSink:
@@ -38,29 +30,22 @@ class PgstacSink:
 
     def __init__(self, dsn: str) -> None:
         self._pool = ConnectionPool(
-            conninfo(dsn, Role.WRITE, **SESSION), min_size=1, max_size=2, kwargs={"autocommit": True}, open=False
+            conninfo(dsn, Role.WRITE, **loading.SESSION),
+            min_size=1,
+            max_size=2,
+            kwargs={"autocommit": True},
+            open=False,
         )
         connect(dsn, Role.WRITE).close()  # says at once what is wrong; the pool would try for half a minute
-        with _translated("connecting"):
+        with translated("connecting"):
             self._pool.open(wait=True, timeout=30)
-        self._loaders: dict[str, CollectionLoader] = {}
+        self._loaders: dict[str, loading.CollectionLoader] = {}
 
     def open_collection(self, collection: CollectionDict) -> None:
-        """Load the collection if its item template is new; its extent comes when it is closed.
-
-        Raises:
-            SinkError: somebody else gives it another template at this moment.
-        """
-        name, base = collection["id"], base_item(plain(collection))
-        with _translated(f"loading collection {name}"), self._pool.connection() as connection:
-            target = loading.load_target(connection, name)
-            if target is None or target.base_item != base:
-                loading.upsert_collection(connection, plain(collection))
-                target = loading.load_target(connection, name)
-        if target is None or target.base_item != base:
-            msg = f"collection {name} is being changed by somebody else; build again"
-            raise SinkError(msg)
-        self._loaders[name] = CollectionLoader(name, target)
+        """Load the collection if its item template is new; its extent comes when it is closed."""
+        name = collection["id"]
+        with translated(f"loading collection {name}"), self._pool.connection() as connection:
+            self._loaders[name] = loading.open_collection(connection, collection)
 
     def encoding(self) -> Encode:
         """Rows, dehydrated."""
@@ -69,25 +54,21 @@ class PgstacSink:
     def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Load those that differ from what is there, in one transaction."""
         rows = [Row.unpack(item.content) for item in items]
-        with _translated(f"loading items of {collection_id}"), self._pool.connection() as connection:
+        with translated(f"loading items of {collection_id}"), self._pool.connection() as connection:
             return self._loaders[collection_id].write(connection, rows)
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
         """Items loaded by earlier builds or by others."""
         ours = set(written)
-        with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
+        with translated(f"reading {collection_id}"), self._pool.connection() as connection:
             others = [one for one in queries.item_ids(connection, collection_id) if one not in ours]
         for start in range(0, len(others), PAGE):
             yield from self._stored_items(collection_id, others[start : start + PAGE])
 
     def close_collection(self, collection: CollectionDict) -> None:
         """Load the collection's final form where it differs, and let pgstac know what times its items have."""
-        name, final = collection["id"], plain(collection)
-        with _translated(f"closing collection {name}"), self._pool.connection() as connection:
-            settle(connection, name)
-            if queries.collection_content(connection, name) != final:
-                loading.upsert_collection(connection, final)
-            loading.make_durable(connection)
+        with translated(f"closing collection {collection['id']}"), self._pool.connection() as connection:
+            loading.close_collection(connection, collection)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -103,37 +84,23 @@ class PgstacSink:
 
     def stored_ids(self, collection_id: str) -> set[str]:
         """By one query."""
-        with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
+        with translated(f"reading {collection_id}"), self._pool.connection() as connection:
             return set(queries.item_ids(connection, collection_id))
 
     def remove_items(self, collection_id: str, ids: Sequence[str]) -> int:
         """Delete them in one statement."""
-        with _translated(f"removing items of {collection_id}"), self._pool.connection() as connection:
+        with translated(f"removing items of {collection_id}"), self._pool.connection() as connection:
             return queries.delete_items(connection, collection_id, list(ids))
 
     def remove_collection(self, collection_id: str) -> None:
         """Delete it; its partitions go with it."""
-        with _translated(f"removing collection {collection_id}"), self._pool.connection() as connection:
+        with translated(f"removing collection {collection_id}"), self._pool.connection() as connection:
             queries.delete_collection(connection, collection_id)
 
     def _stored_collection(self, collection_id: str) -> CollectionDict | None:
-        with _translated(f"reading {collection_id}"), self._pool.connection() as connection:
+        with translated(f"reading {collection_id}"), self._pool.connection() as connection:
             return queries.collection_content(connection, collection_id)
 
     def _stored_items(self, collection_id: str, ids: Sequence[str]) -> list[ItemDict]:
-        with _translated(f"reading items of {collection_id}"), self._pool.connection() as connection:
-            return [hydrated(item) for item in queries.items_by_id(connection, collection_id, list(ids))]
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    """psycopg's errors as ours.
-
-    Raises:
-        DatabaseError: the server is gone or refuses.
-    """
-    try:
-        yield
-    except psycopg.Error as error:
-        msg = f"{doing}: {' '.join(str(error).split())}"
-        raise DatabaseError(msg) from error
+        with translated(f"reading items of {collection_id}"), self._pool.connection() as connection:
+            return [loading.hydrated(item) for item in queries.items_by_id(connection, collection_id, list(ids))]

@@ -41,8 +41,9 @@ def dehydrate(base: Json, item: Json) -> Json:
         common = base[name]
         if common != value and (kept := _kept(common, value)) is not None:
             out[name] = kept
-    for name in base.keys() - item.keys():
-        out[name] = DO_NOT_MERGE
+    for name in base:
+        if name not in item:
+            out[name] = DO_NOT_MERGE
     return out
 
 

@@ -9,9 +9,9 @@ import pystac
 
 from catalog_builder.assets import item_assets
 from catalog_builder.collection import summary_of
-from catalog_builder.encoding import compact, plain
+from catalog_builder.encoding import compact, parse, plain
 from catalog_builder.sinks.rows.dehydration import base_item
-from catalog_builder.sinks.rows.row import create_row
+from catalog_builder.sinks.rows.row import create_row, digest_of
 
 
 def encode_row(item: dict[str, Any]) -> bytes:
@@ -20,7 +20,8 @@ def encode_row(item: dict[str, Any]) -> bytes:
     Raises:
         SinkError: pgstac could not hold it.
     """
-    return create_row(compact(item), _base(item["collection"])).pack()
+    written = compact(item)
+    return create_row(parse(written), digest_of(written), _base(item["collection"])).pack()
 
 
 @lru_cache(maxsize=256)

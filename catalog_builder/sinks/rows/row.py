@@ -1,4 +1,4 @@
-"""An item as a row of `pgstac.items`: made once, carried as bytes, written by COPY in binary.
+"""An item as a row of `pgstac.items`, its ready text beside: made once, carried as bytes, written by COPY in binary.
 
 Only one thing of a row is known to the database alone: the number of the base item that it was dehydrated against,
 which pgstac gives after the first change of a collection's `item_assets`. It is put in when the row is written.
@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import orjson
 
-from catalog_builder.encoding import parse
 from catalog_builder.errors import SinkError
 from catalog_builder.sinks.rows.dehydration import Json, dehydrate
 from catalog_builder.sinks.rows.ewkb import ewkb
+from catalog_builder.vocab.item_documents import FORMAT, marked_document
 
 TAG: Final = "pgstac:base_item"
 COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -26,14 +26,16 @@ DIGEST_BYTES: Final = 16
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_FRAME: Final = struct.Struct(">qq5I")
+_FRAME: Final = struct.Struct(">qq6I")
 _JSONB_VERSION: Final = b"\x01"
-_COLUMNS: Final = 7
+_NULL: Final = struct.pack(">i", -1)
+_ITEM_COLUMNS: Final = struct.pack(">h", 7)
+_DOCUMENT_COLUMNS: Final = struct.pack(">h", 7)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Columns of `pgstac.items`, but for the collection."""
+    """Columns of `pgstac.items`, but for the collection, and of `flatsim.item_documents`."""
 
     id: str
     start_us: int
@@ -47,11 +49,13 @@ class Row:
     """JSON, or nothing."""
     digest: bytes
     """Of the whole item."""
+    document: bytes
+    """The item as ready text, or nothing where that cannot be."""
 
     def pack(self) -> bytes:
         """As it travels."""
         name = self.id.encode()
-        parts = (name, self.geometry, self.content, self.private, self.digest)
+        parts = (name, self.geometry, self.content, self.private, self.digest, self.document)
         return b"".join((_FRAME.pack(self.start_us, self.end_us, *map(len, parts)), *parts))
 
     @classmethod
@@ -62,33 +66,39 @@ class Row:
         for length in lengths:
             parts.append(packed[at : at + length])
             at += length
-        name, geometry, content, private, digest = parts
-        return cls(name.decode(), start_us, end_us, geometry, content, private, digest)
+        name, *others = parts
+        return cls(name.decode(), start_us, end_us, *others)
 
-    def copied(self, collection_id: bytes, base_number: int | None) -> bytes:
+    def item_line(self, collection_id: bytes, base_number: int | None) -> bytes:
         """A line of COPY: id, collection, datetime, end_datetime, geometry, private, content."""
         tag = b"" if base_number is None else b',"%s":%d' % (TAG.encode(), base_number)
-        content = _JSONB_VERSION + self.content[:-1] + tag + b"}"
-        private = _field(_JSONB_VERSION + self.private) if self.private else struct.pack(">i", -1)
         times = struct.pack(">iqiq", 8, self.start_us, 8, self.end_us)
         return b"".join((
-            struct.pack(">h", _COLUMNS), _field(self.id.encode()), _field(collection_id), times, _field(self.geometry),
-            private, _field(content),
+            _ITEM_COLUMNS, _field(self.id.encode()), _field(collection_id), times, _field(self.geometry),
+            _field(_JSONB_VERSION + self.private) if self.private else _NULL,
+            _field(_JSONB_VERSION + self.content[:-1] + tag + b"}"),
+        ))  # fmt: skip
+
+    def document_line(self, collection_id: bytes, row_version: int, origin: int) -> bytes:
+        """A line of COPY: id, collection, row_version, origin, format, digest, document."""
+        return b"".join((
+            _DOCUMENT_COLUMNS, _field(self.id.encode()), _field(collection_id),
+            struct.pack(">iIiqih", 4, row_version, 8, origin, 2, FORMAT),
+            _field(self.digest), _field(self.document) if self.document else _NULL,
         ))  # fmt: skip
 
 
-def create_row(written: bytes, base: Json) -> Row:
+def create_row(item: Json, digest: bytes, base: Json) -> Row:
     """The row of an item.
 
     Args:
-        written: the item as JSON.
+        item: as JSON gives it: lists, no tuples.
+        digest: `digest_of` the item as it was written.
         base: `base_item` of its collection.
 
     Raises:
         SinkError: pgstac could not hold it: no geometry, or no time.
-        ValueError: it is no JSON.
     """
-    item = parse(written)
     name = str(item.get("id"))
     content = dehydrate(base, item)
     for column in ("id", "collection", "geometry", TAG):
@@ -97,8 +107,14 @@ def create_row(written: bytes, base: Json) -> Row:
     start_us, end_us = _interval(name, item.get("properties") or {})
     return Row(
         name, start_us, end_us, _geometry(name, item.get("geometry")), orjson.dumps(content),
-        b"" if private is None else orjson.dumps(private), hashlib.sha256(written).digest()[:DIGEST_BYTES],
+        b"" if private is None else orjson.dumps(private), digest,
+        marked_document(item) or b"",
     )  # fmt: skip
+
+
+def digest_of(written: bytes) -> bytes:
+    """By which an item is known again."""
+    return hashlib.sha256(written).digest()[:DIGEST_BYTES]
 
 
 def _field(content: bytes) -> bytes:
