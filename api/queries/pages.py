@@ -66,12 +66,18 @@ class Selection:
         keys: The order; no two items are equal in all of them.
         asked: What makes it this selection and no other, apart from the keys. Words of collections, which may change
             from page to page, are in the condition and not in here.
+        by_words: Whether words of items are part of the condition.
+        found_first: Whether all items are to be found before they are put in order. Else the planner may walk along the
+            order and look at each item until it has enough: quick where every third item fits, and not where
+            words are those of the other end, since words take long to compare without their index.
     """
 
     where: str
     values: tuple[Any, ...]
     keys: tuple[SortKey, ...]
     asked: str
+    by_words: bool = False
+    found_first: bool = False
 
     @classmethod
     def of(cls, search: Search, properties: PropertyTable) -> Selection:
@@ -88,7 +94,8 @@ class Selection:
         named = {key.property.name for key in search.sort}
         descending = search.sort[0].descending
         ties = (SortKey(tie, descending) for tie in _TIES if tie.name not in named)
-        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked)
+        by_words = search.text is not None and isinstance(search.text.condition, str)
+        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked, by_words)
 
 
 def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
@@ -200,6 +207,10 @@ def _ordered(
         parts += _beyond(selection.keys, turn, bound)
     ordered = selection.keys[1:] if lacking else selection.keys
     order = ", ".join(_direction(key, backwards=backwards, first=key is first) for key in ordered)
+    if selection.found_first:
+        # OFFSET 0 keeps the planner from looking at what comes after; the columns are those that a * leaves out
+        found = f"SELECT *, tableoid, xmin FROM pgstac.items WHERE {all_of(parts)} OFFSET 0"  # noqa: S608 -- text of ours
+        return f"FROM ({found}) AS items ORDER BY {order}"
     return f"FROM pgstac.items WHERE {all_of(parts)} ORDER BY {order}"
 
 

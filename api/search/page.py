@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from api.queries.pages import Selection, Turn, item_statement, page_statements
 from api.search.hydration import documents_of
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     from api.search.catalogue import Catalogue, CatalogueCache
     from api.search.model import Search
+
+
+FEW: Final = 2000
+"""Up to so many items with the words of a search are found first and then put in order."""
+WALK_S: Final = 0.3
+"""Seconds that the order may be walked along in search of words where there are more; then all are found first too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +70,20 @@ async def read_page(
     selection = Selection.of(search, catalogue.properties)
     signer = TokenSigner(catalogue.secret, selection)
     turn = signer.read(search.token) if search.token else None
+    total = None
+    if selection.by_words:
+        total = await count(connection, selection, exact_up_to)
+        selection = replace(selection, found_first=not total.is_estimate and total.matched <= FEW)
     if search.offset:
         place = await place_before(search.offset, selection, connection)
         if place is None:
-            return Page([], await count(connection, selection, exact_up_to), None, None)
+            return Page([], total or await count(connection, selection, exact_up_to), None, None)
         turn = Turn(place, backwards=False)
     origin = catalogue.origin if ready else None
     rows, more = await _rows(selection, turn, search.limit, connection, origin)
     if turn is None and not more:
         total = Total(len(rows))
-    else:
-        total = await count(connection, selection, exact_up_to)
+    total = total or await count(connection, selection, exact_up_to)
     after, before = _neighbours(rows, turn, more=more)
     return Page(
         items=await documents_of(rows, connection, cache),
@@ -95,11 +104,15 @@ async def _rows(
 ) -> tuple[list[Record], bool]:
     """The rows of a page in the order of the search, and whether there are more in the direction of reading."""
     backwards = turn is not None and turn.backwards
+    patience_s = WALK_S if selection.by_words and not selection.found_first else None
     rows: list[Record] = []
-    for statement in page_statements(selection, turn, limit + 1, origin):
-        rows += await connection.fetch(statement.text, *statement.values)
-        if len(rows) > limit:
-            break
+    try:
+        for statement in page_statements(selection, turn, limit + 1, origin):
+            rows += await connection.fetch(statement.text, *statement.values, timeout=patience_s)
+            if len(rows) > limit:
+                break
+    except TimeoutError:
+        return await _rows(replace(selection, found_first=True), turn, limit, connection, origin)
     more = len(rows) > limit
     rows = rows[:limit]
     return (rows[::-1] if backwards else rows), more

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 from api.errors import InvalidParameter, ServiceError
 from api.middleware import is_head
 from api.queries.pages import Selection, Turn, count_statement
+from api.search.page import FEW
 from api.search.places import place_before
 from api.search.tokens import TokenSigner
 from api.search.totals import Total, count
@@ -80,6 +81,8 @@ async def open_stream(
     selection = Selection.of(search, catalogue.properties)
     turn = _turn(search, TokenSigner(catalogue.secret, selection))
     total = await _total(selection, at_most, connection, limits)
+    few = total is not None and total <= FEW
+    selection = replace(selection, found_first=selection.by_words and few)
     if search.offset:
         place = await place_before(search.offset, selection, connection)
         if place is None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
+import re
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
+import orjson
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
@@ -13,12 +18,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
+from api.database import session_arguments
+from api.queries.pages import Selection, page_statements
+from api.search import page
+from api.search.catalogue import CatalogueCache
+from api.search.model import Search, SortKey
+from api.search.text import match_items
+from api.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-
-    from api.settings import ServiceSettings
 
     Documents = Any
 
@@ -201,22 +211,79 @@ def test_pages_keep_their_words_when_collections_change_meanwhile(
     with named_database("flatsim_free_text_pages") as dsn:
         load_documents(dsn, loaded)
         with TestClient(create_app(make_settings(database=dsn, data=()))) as client:
-            page = client.get("/search", params={"q": "balkans", "limit": 2}).json()
-            assert page["numberMatched"] == 6
+            answer = client.get("/search", params={"q": "balkans", "limit": 2}).json()
+            assert answer["numberMatched"] == 6
             changed = copy.deepcopy(loaded.collections[3]) | {"title": "Balkans too"}
             load_documents(dsn, type(loaded)([changed], []))
-            seen = [item["id"] for item in page["features"]]
-            while following := [link["href"] for link in page["links"] if link["rel"] == "next"]:
+            seen = [item["id"] for item in answer["features"]]
+            while following := [link["href"] for link in answer["links"] if link["rel"] == "next"]:
                 assert "q=balkans" in following[0]
-                page = client.get(following[0]).json()
-                seen += [item["id"] for item in page["features"]]
+                answer = client.get(following[0]).json()
+                seen += [item["id"] for item in answer["features"]]
             assert len(seen) == len(set(seen))
-            assert page["numberMatched"] == 8
+            assert answer["numberMatched"] == 8
+
+
+@pytest.mark.parametrize("walk_s", [page.WALK_S, 0.0])
+def test_pages_are_the_same_however_they_are_found(
+    dsn: str, client: TestClient, make_settings: Callable[..., ServiceSettings], monkeypatch: pytest.MonkeyPatch,
+    walk_s: float,
+) -> None:  # fmt: skip
+    """Few matches are found first and then ordered; of more the order is walked along, for so long."""
+    monkeypatch.setattr(page, "WALK_S", walk_s)
+    with TestClient(create_app(make_settings(database=dsn, data=(), exact_count=1))) as walking:
+        for q in ("balkans", "nord -series", "2015", '"line of sight", phase'):
+            for parameters in ({}, {"sortby": "title"}, {"sortby": "-insar:perpendicular_baseline"}, {"page": "2"}):
+                asked = {"q": q, "limit": "2", **parameters}
+                assert list(walk(walking, asked)) == list(walk(client, asked)), asked
+
+
+def walk(client: TestClient, parameters: dict[str, str]) -> Iterator[str]:
+    """Ids of all items of a search, page by page."""
+    answer = client.get("/search", params=parameters)
+    while True:
+        assert answer.status_code == 200, answer.text
+        yield from (item["id"] for item in answer.json()["features"])
+        following = [link["href"] for link in answer.json()["links"] if link["rel"] == "next"]
+        if not following:
+            return
+        answer = client.get(following[0])
+
+
+def test_whole_results_and_counts_take_words(client: TestClient, loaded: Documents) -> None:
+    parameters = {"q": "balkans phase"}
+    lines = client.get("/search", params={**parameters, "f": "csv"}).text.splitlines()
+    assert len(lines) == 1 + len(expected(loaded, BALKANS & PAIRS))
+    for answer in (
+        client.get("/aggregate", params={**parameters, "aggregations": "total_count"}),
+        client.post("/aggregate", json={**parameters, "aggregations": ["total_count"]}),
+    ):
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["aggregations"][0]["value"] == 2
+
+
+def test_few_matches_are_found_by_the_index_and_then_put_in_order(dsn: str) -> None:
+    async def explain() -> str:
+        connection = await asyncpg.connect(**session_arguments(ServiceSettings(database=dsn)))  # type: ignore[arg-type]
+        await connection.set_type_codec("jsonb", encoder=str, decoder=orjson.loads, schema="pg_catalog")
+        await connection.execute("SET enable_seqscan = off")
+        properties = (await CatalogueCache().get(connection)).properties
+        sort = (SortKey(properties.find("datetime", "sortby"), descending=True),)
+        text = await match_items("phase nord", (), connection)
+        selection = Selection.of(Search(text=text, sort=sort, limit=10), properties)
+        statement = next(page_statements(replace(selection, found_first=True), None, 11))
+        lines = await connection.fetch(f"EXPLAIN {statement.text}", *statement.values)
+        await connection.close()
+        return "\n".join(line[0] for line in lines)
+
+    plan = asyncio.run(explain())
+    assert plan.count("Bitmap Index Scan") >= len(KINDS) * len(REGIONS), plan
+    assert not re.search(r"Seq Scan on _items|Index Scan Backward", plan), plan
 
 
 def test_a_token_is_of_its_words(client: TestClient) -> None:
-    page = client.post("/search", json={"q": "balkans", "limit": 2}).json()
-    token = next(link for link in page["links"] if link["rel"] == "next")["body"]["token"]
+    first = client.post("/search", json={"q": "balkans", "limit": 2}).json()
+    token = next(link for link in first["links"] if link["rel"] == "next")["body"]["token"]
     assert client.post("/search", json={"q": "balkans", "limit": 2, "token": token}).status_code == 200
     answer = client.post("/search", json={"q": "balkan", "limit": 2, "token": token})
     assert answer.status_code == 400

@@ -79,6 +79,8 @@ def one_of(tree: dict[str, Any], scope: Scope) -> str:
         values = [str(value).lower() for value in values]
     if left.kind is Kind.INTEGER:
         values = [int(value) for value in values if value.is_integer() and _INT4[0] <= value <= _INT4[1]]
+    if rights and not values:  # of an item that lacks the property it is not false, but unknown
+        return "{0} <> {0}".format(left.render(scope))
     return f"{left.render(scope)} = ANY({scope.bound.bind(values, _ARRAY_TYPES[left.kind])})"
 
 
