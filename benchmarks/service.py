@@ -29,6 +29,8 @@ from benchmarks.traffic import Client, Request, Timing, run
 from catalog_builder import queries
 from catalog_builder.cluster import Cluster
 from catalog_builder.database.migration import migrate
+from catalog_builder.load import load
+from catalog_builder.sinks.ndjson import COLLECTIONS
 
 FLOOR = "floor"
 FIRST_PORT = 18_300
@@ -71,18 +73,34 @@ def database(server_dsn: str, name: str) -> Iterator[str]:
             queries.drop_database(connection, name)
 
 
-def load(dsn: str, folder: Path, *, bare: bool) -> None:
-    """Make the schema and load a catalogue of lines by pypgstac; bare is without our migrations and indexes."""
+def prepare(dsn: str, folder: Path) -> None:
+    """Make the schema and load a catalogue of lines as users do."""
+    migrate(dsn, MIGRATIONS)
+    load(folder, dsn)
+    _settle(dsn)
+
+
+def prepare_bare(dsn: str, folder: Path) -> None:
+    """The same by pypgstac alone, without our migrations and indexes."""
     with PgstacDB(dsn=dsn) as db:
-        Migrate(db).run_migration() if bare else None
-    if not bare:
-        migrate(dsn, MIGRATIONS)
+        Migrate(db).run_migration()
     with PgstacDB(dsn=dsn) as db:
         loader = Loader(db)
-        loader.load_collections(str(folder / "collections.ndjson"), Methods.upsert)
-        for path in sorted(folder.glob("*.ndjson")):
-            if path.stem != "collections":
-                loader.load_items(str(path), Methods.insert)
+        loader.load_collections(str(folder / f"{COLLECTIONS}.ndjson"), Methods.upsert)
+        for path in item_files(folder):
+            loader.load_items(str(path), Methods.insert)
+    _settle(dsn)
+
+
+def _settle(dsn: str) -> None:
+    """What the server would do by itself some minutes later."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+def item_files(folder: Path) -> list[Path]:
+    """Of a catalogue of lines."""
+    return sorted(path for path in folder.glob("*.ndjson") if path.stem != COLLECTIONS)
 
 
 def prepare_floor(dsn: str, folder: Path) -> None:
@@ -91,13 +109,13 @@ def prepare_floor(dsn: str, folder: Path) -> None:
         connection.execute("CREATE SCHEMA benchmark")
         connection.execute("CREATE TABLE benchmark.ready (collection text, datetime timestamptz, id text, item text)")
         with connection.cursor() as cursor, cursor.copy("COPY benchmark.ready FROM STDIN") as copy:
-            for path in sorted(folder.glob("*.ndjson")):
-                for line in path.open("rb") if path.stem != "collections" else ():
+            for path in item_files(folder):
+                for line in path.open("rb"):
                     item = json.loads(line)
                     copy.write_row((item["collection"], item["properties"]["datetime"], item["id"], line.decode()))
         connection.execute("CREATE INDEX ON benchmark.ready (collection, datetime DESC, id)")
         connection.execute("CREATE UNIQUE INDEX ON benchmark.ready (id, collection)")
-        connection.execute("VACUUM ANALYZE")
+        connection.execute("VACUUM ANALYZE benchmark.ready")
 
 
 class Floor:
@@ -310,12 +328,12 @@ def databases(stack: ExitStack, catalogue: Catalogue, *, bare: bool) -> tuple[st
     cluster.start()
     stack.callback(cluster.reset)
     dsn = stack.enter_context(database(cluster.dsn(), "benchmark"))
-    load(dsn, scratch / "lines", bare=False)
+    prepare(dsn, scratch / "lines")
     prepare_floor(dsn, scratch / "lines")
     if not bare:
         return dsn, dsn
     bare_dsn = stack.enter_context(database(cluster.dsn(), "benchmark_bare"))
-    load(bare_dsn, scratch / "lines", bare=True)
+    prepare_bare(bare_dsn, scratch / "lines")
     return dsn, bare_dsn
 
 
