@@ -147,10 +147,6 @@ _F_PARAMETER: Final[dict[str, Any]] = {
     "as GeoJSON text sequence, lines of JSON or CSV, of which `limit` says where to end, if it is given.",
     "schema": {"type": "string", "enum": list(BY_NAME)},
 }
-_REFUSAL: Final[dict[str, Any]] = {
-    "description": "None of the media types of `Accept` is served",
-    "content": {"application/json": {}},
-}
 
 
 def described(route: dict[str, Any]) -> dict[str, Any]:
@@ -158,5 +154,5 @@ def described(route: dict[str, Any]) -> dict[str, Any]:
     responses = dict(route.get("responses") or {})
     page = dict(responses.get(200) or {})
     further = {name: {"schema": {"type": "string"}} for each in STREAMS for name in each.media_types}
-    responses |= {200: {**page, "content": {**(page.get("content") or {}), **further}}, 406: _REFUSAL}
+    responses |= {200: {**page, "content": {**(page.get("content") or {}), **further}}}
     return {**route, "responses": responses, "openapi_extra": {"parameters": [_F_PARAMETER]}}

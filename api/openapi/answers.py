@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from api.formats import TABLE
 from api.openapi.schemas import reference
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ HEADERS: Final[dict[str, Any]] = {
     },
     "Last-Modified": {"description": "When the document last changed.", "schema": _SCHEMA_HEADER},
     "Cache-Control": {"description": "How long the answer may be kept.", "schema": _SCHEMA_HEADER},
+    "OGC-NumberMatched": {
+        "description": "Items that match, with a whole result; not where counting them takes too long.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Content-Disposition": {"description": "Name of a file for a whole result.", "schema": _SCHEMA_HEADER},
     "Retry-After": {
         "description": "Seconds to wait before asking again.",
         "required": True,
@@ -34,6 +40,9 @@ HEADERS: Final[dict[str, Any]] = {
 
 _ON_ALL: Final = ("X-Request-ID",)
 _VALIDATORS: Final = ("ETag", "Last-Modified", "Cache-Control")
+_OF_WHOLE: Final = ("OGC-NumberMatched", "Content-Disposition")
+_WHOLE: Final = TABLE.media_types[0]
+"""Who answers with this answers with whole results, and has several forms."""
 
 
 def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,10 +55,13 @@ def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any
     """
     of_database = path != "/_mgmt/ping"
     validated = _VALIDATORS if method == "get" and not path.startswith("/_mgmt/") else ()
-    found = {HTTPStatus.OK: _answer("As asked for", success, *validated)}
+    of_whole = _OF_WHOLE if _WHOLE in success else ()
+    found = {HTTPStatus.OK: _answer("As asked for", success, *validated, *of_whole)}
     if method == "get":
         found[HTTPStatus.NOT_MODIFIED] = _answer("The answer that `If-None-Match` names still holds", {}, *validated)
     found[HTTPStatus.BAD_REQUEST] = _error("The request cannot be understood")
+    if of_whole:
+        found[HTTPStatus.NOT_ACCEPTABLE] = _error("None of the media types of `Accept` is served")
     if "{" in path:
         found[HTTPStatus.NOT_FOUND] = _error("There is nothing of that name")
     if method == "post":
