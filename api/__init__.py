@@ -3,7 +3,7 @@
     app ─► settings          what the operator may set
         ├► database ─► dsn   the pool of read-only sessions, and the driver's errors as ours
         ├► extensions        which STAC API extensions, their conformance classes, their request models
-        │    └► parameters, bodies ─► values, filters, dialects
+        │    └► parameters, bodies ─► values, filters, texts, dialects
         ├► client            the STAC answers: landing page, collections
         │    ├► links        what we change in the links of an answer
         │    ├► roots        stored file addresses ◄─► addresses under /data/

@@ -2,6 +2,7 @@
 
     read ─► model            what a request asks for, checked, as one value: `Search`
      ├► cql2 · query         filters as CQL2 JSON; the Query extension and plain parameters turned into it
+     ├► text                 what words ask of items, and which collections have them
      ├► names                unknown names refused, the nearest known one told
      └► catalogue            what the database holds: collections, properties, the secret of the tokens
     page                     runs a search: one page of rows, before or after a place in the order
