@@ -233,6 +233,17 @@ def test_a_filter_on_a_queryable_narrows_a_search(watched: Watched, sample: Any)
     watched.keep("filtered")
 
 
+def test_words_narrow_the_items_of_a_collection(watched: Watched, sample: Any) -> None:
+    (track,) = (track for track in sample.manifest.tracks if track.relative_orbit == 80)
+    watched.open(PAIRS)
+    watched.page.get_by_role("button", name="Show Filters").click()
+    watched.page.locator(".multiselect", has_text="search terms").locator("visible=true").click()
+    watched.page.keyboard.type("interférogrammes D080")
+    watched.page.keyboard.press("Enter")
+    watched.page.get_by_role("button", name="Submit").click()
+    expect(watched.items_heading()).to_contain_text(str(len(track.pairs)))
+
+
 def test_a_raster_is_shown_on_the_map(watched: Watched) -> None:
     """STAC Browser reads the file itself, by byte ranges."""
     watched.open(PAIR)
