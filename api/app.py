@@ -18,6 +18,7 @@ from api.docs import docs_router
 from api.errors import add_error_handlers
 from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
 from api.health import health
+from api.kept import KeptAnswers
 from api.middleware import add_middleware
 from api.openapi.document import describe
 from api.queryables import collection_schemas_router
@@ -48,6 +49,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     roots = DataRoots.from_paths(settings.data)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
+    app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
     _add_stac_api(app, settings, extensions, roots, cache)
     app.include_router(aggregation_router(extensions.aggregate, settings.limits, cache))

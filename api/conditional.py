@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
@@ -35,6 +36,29 @@ def tag(request: Request, *parts: bytes) -> None:
     for part in (__version__.encode(), *parts):
         digest.update(len(part).to_bytes(8) + part)
     setattr(request.state, _ETAG_KEY, f'W/"{digest.hexdigest()}"')
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What tells an answer from others, to be told again with the same answer."""
+
+    etag: str
+    changed: str | None
+
+    def tell(self, request: Request) -> None:
+        """Say that the answer to a request is that answer."""
+        setattr(request.state, _ETAG_KEY, self.etag)
+        if self.changed is not None:
+            setattr(request.state, _STATE_KEY, self.changed)
+
+
+def validators_of(request: Request, body: bytes) -> Validators:
+    """The validators of the answer that was made for a request."""
+    return Validators(_body_tag(body), getattr(request.state, _STATE_KEY, None))
+
+
+def _body_tag(body: bytes) -> str:
+    return f'W/"{blake2b(body, digest_size=_ETAG_BYTES).hexdigest()}"'
 
 
 class Conditional:
@@ -102,7 +126,7 @@ class _Answer:
         self, start: Message, headers: MutableHeaders, message: Message, etag: str | None
     ) -> tuple[Message, Message]:
         """The answer with its validators, or the one that says it is still the same."""
-        headers["etag"] = etag or f'W/"{blake2b(message.get("body", b""), digest_size=_ETAG_BYTES).hexdigest()}"'
+        headers["etag"] = etag or _body_tag(message.get("body", b""))
         if (told := self._scope["state"].get(_STATE_KEY)) is not None:
             headers["last-modified"] = format_datetime(max(_moment(told, self._started), self._started), usegmt=True)
         if not is_not_modified(Headers(scope=self._scope), headers):

@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from email.message import Message
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import params
@@ -15,6 +16,7 @@ from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
 from api.formats import PARAMETER, described
+from api.kept import KEPT_PATHS
 from api.search.names import nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
     from starlette.responses import Response
+
+    from api.kept import KeptAnswers
 
 _OF_COLLECTION: Final = {
     "/collections/{collection_id}/items": "/search",
@@ -67,7 +71,12 @@ class StacRoute(APIRoute):
             _check_query(request, known | {_OWN} if of_collection else known)
             return await answer(await _with_document(request) if takes_body else request)
 
-        return checked
+        return partial(_kept, checked) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else checked
+
+
+async def _kept(make: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
+    kept: KeptAnswers = request.app.state.kept
+    return await kept.answer(request, make)
 
 
 def _check_own_collection(request: Request, of_all: str) -> None:

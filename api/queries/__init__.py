@@ -57,6 +57,24 @@ async def token_secret(connection: Connection) -> bytes:
     return value.encode()
 
 
+async def catalogue_version(connection: Connection) -> str:
+    """Tells one state of all collections, queryables and templates from any other.
+
+    The rows of a state are named by the transactions that wrote them, so that none of them has to be read.
+    """
+    version: str = await connection.fetchval(
+        """
+        SELECT flatsim.database_origin() || ' ' || string_agg(concat_ws(' ', count, sum), ' ') FROM (
+            SELECT count(*), sum(hashtextextended(id || ' ' || xmin, 0)) FROM pgstac.collections
+            UNION ALL SELECT count(*), sum(hashtextextended(id || ' ' || xmin, 0)) FROM pgstac.queryables
+            UNION ALL SELECT count(*), sum(hashtextextended(collection || ' ' || id || ' ' || xmin, 0))
+                FROM pgstac.base_items
+        ) AS tables
+        """
+    )
+    return version
+
+
 async def database_origin(connection: Connection) -> int:
     """Which database this is: ready documents that come from another do not count."""
     origin: int = await connection.fetchval("SELECT flatsim.database_origin()")

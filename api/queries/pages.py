@@ -35,6 +35,9 @@ _UNLESS_READY: Final = (
     "CASE WHEN document IS NULL THEN content END AS content"
 )
 
+_SNAPSHOT: Final = "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
+"""The transactions that a statement sees: where they are the same, it sees the same. A standby does not tell them."""
+
 _SIZES: Final = (11, 101, 1001, 10_001)
 """Rows at most, as text: a plan that is made once would take a number that is bound for a large part of all."""
 
@@ -140,7 +143,7 @@ def page_statements(
 
     Items without the first key come last, in a statement of their own: so both can run along an index, which keeps
     such rows at one end or the other. Not all rows of the first statement have the values of their keys: the first has
-    them, and the last but one, at which a page ends.
+    them, and the last but one, at which a page ends. The first tells what the statement saw.
 
     Args:
         selection: Which items.
@@ -156,7 +159,8 @@ def page_statements(
         numbered = "SELECT found.*, row_number() OVER () AS number"
         rows = f"{numbered} FROM (SELECT {_ROW} {ordered} LIMIT {size}) AS found LIMIT {most}"
         keys = _key_values(selection, "" if whole else f"number IN (1, {most} - 1)")
-        yield Statement(_shown(rows, keys, bound, origin), tuple(bound.values))
+        told = f"{keys}, CASE WHEN number = 1 THEN {_SNAPSHOT} END AS snapshot"
+        yield Statement(_shown(rows, told, bound, origin), tuple(bound.values))
 
 
 def places_statements(selection: Selection, turn: Turn | None, limit: int) -> Iterator[Statement]:
@@ -282,10 +286,10 @@ def _beyond(keys: Sequence[SortKey], turn: Turn, bound: Parameters) -> Iterator[
 
 
 def count_statement(selection: Selection, at_most: int) -> Statement:
-    """Counts the items, and stops at a number."""
+    """Counts the items, and stops at a number; tells what it saw."""
     bound = Parameters(list(selection.values))
     text = (
-        f"SELECT count(*) FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
+        f"SELECT count(*), {_SNAPSHOT} AS snapshot FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
         f"LIMIT {bound.bind(at_most, 'int8')}) AS found"
     )
     return Statement(text, tuple(bound.values))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api import queries
 from api.search.properties import PropertyTable
+from api.search.totals import TotalsCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,16 +42,21 @@ class CatalogueCache:
     """The catalogue as it was a moment ago, and the templates of its items."""
 
     secret: bytes | None = None
+    totals: TotalsCache = field(default_factory=TotalsCache)
     _found: Catalogue | None = None
     _read_at: float = 0.0
+    _version: str = ""
     _templates: dict[tuple[int, int | None], Template] = field(default_factory=dict)
 
     async def get(self, connection: Connection, names: Iterable[str] = ()) -> Catalogue:
         """The catalogue; read anew when it is old or lacks one of these collections."""
         now = time.monotonic()
         if self._found is None or now - self._read_at > FRESH_S or not self._found.collections.issuperset(names):
-            self._found = await self._read(connection)
-            self._read_at = now
+            version = await queries.catalogue_version(connection)
+            if self._found is None or version != self._version:
+                self._found = await self._read(connection)
+                self._templates.clear()
+            self._version, self._read_at = version, now
         return self._found
 
     async def _read(self, connection: Connection) -> Catalogue:

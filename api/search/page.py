@@ -10,7 +10,7 @@ from api.queries.pages import Selection, Turn, item_statement, page_statements
 from api.search.hydration import documents_of
 from api.search.places import place_before, place_of
 from api.search.tokens import TokenSigner
-from api.search.totals import Total, count
+from api.search.totals import Total
 
 if TYPE_CHECKING:
     from asyncpg import Connection, Record
@@ -70,20 +70,21 @@ async def read_page(
     selection = Selection.of(search, catalogue.properties)
     signer = TokenSigner(catalogue.secret, selection)
     turn = signer.read(search.token) if search.token else None
+    await connection.plan_with(values=bool(search.collections))
     total = None
     if selection.by_words:
-        total = await count(connection, selection, exact_up_to)
+        total = await cache.totals.get(connection, selection, exact_up_to)
         selection = replace(selection, found_first=not total.is_estimate and total.matched <= FEW)
     if search.offset:
         place = await place_before(search.offset, selection, connection)
         if place is None:
-            return Page([], total or await count(connection, selection, exact_up_to), None, None)
+            return Page([], total or await cache.totals.get(connection, selection, exact_up_to), None, None)
         turn = Turn(place, backwards=False)
     origin = catalogue.origin if ready else None
-    rows, more = await _rows(selection, turn, search.limit, connection, origin)
+    rows, more, snapshot = await _rows(selection, turn, search.limit, connection, origin)
     if turn is None and not more:
         total = Total(len(rows))
-    total = total or await count(connection, selection, exact_up_to)
+    total = total or await cache.totals.get(connection, selection, exact_up_to, snapshot)
     after, before = _neighbours(rows, turn, more=more)
     return Page(
         items=await documents_of(rows, connection, cache),
@@ -101,8 +102,12 @@ def _versions(rows: list[Record], origin: int) -> bytes:
 
 async def _rows(
     selection: Selection, turn: Turn | None, limit: int, connection: Connection, origin: int | None
-) -> tuple[list[Record], bool]:
-    """The rows of a page in the order of the search, and whether there are more in the direction of reading."""
+) -> tuple[list[Record], bool, str | None]:
+    """The rows of a page in the order of the search.
+
+    Returns:
+        The rows, whether there are more in the direction of reading, and what the database had seen.
+    """
     backwards = turn is not None and turn.backwards
     patience_s = WALK_S if selection.by_words and not selection.found_first else None
     rows: list[Record] = []
@@ -115,7 +120,8 @@ async def _rows(
         return await _rows(replace(selection, found_first=True), turn, limit, connection, origin)
     more = len(rows) > limit
     rows = rows[:limit]
-    return (rows[::-1] if backwards else rows), more
+    snapshot = rows[0]["snapshot"] if rows else None
+    return (rows[::-1] if backwards else rows), more, snapshot
 
 
 def _neighbours(rows: list[Record], turn: Turn | None, *, more: bool) -> tuple[Turn | None, Turn | None]:
@@ -144,5 +150,6 @@ async def read_item(
         None where there is no such item.
     """
     statement = item_statement(collection, item, catalogue.origin if ready else None)
+    await connection.plan_with(values=True)
     rows = await connection.fetch(statement.text, *statement.values)
     return ((await documents_of(rows, connection, cache))[0], rows[0]["updated"]) if rows else None
