@@ -258,6 +258,8 @@ def _check(client: TestClient, dsn: str, said: list[str]) -> None:
     varied = [[_own(item) for item in page["features"] if item["id"].startswith("item_")] for page in (ready, theirs)]
     assert varied[0] == varied[1], said
     assert ready["numberMatched"] == len(theirs["features"]), said
+    for _ in range(2):  # counted, and then kept
+        assert client.get("/search?limit=1").json()["numberMatched"] == len(theirs["features"]), said
 
 
 def _campaign(service: tuple[TestClient, str], seed: int, steps: int) -> None:
