@@ -133,6 +133,12 @@ class _ReadRequest(Request):
         return self.document
 
 
+def posted(request: Request) -> dict[str, Any]:
+    """The object that was posted, as it came; nothing where there is none."""
+    document = request.document if isinstance(request, _ReadRequest) else None
+    return document if isinstance(document, dict) else {}
+
+
 async def _with_document(request: Request) -> Request:
     """The request with its body parsed, once.
 

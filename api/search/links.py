@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from api.formats import PARAMETER, STREAMS
+from api.routes import posted
 from catalog_builder.vocab.item_documents import GEOJSON, JSON
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _OF_PAGE: Final = ("limit", "page", "token")
 """Parameters that say which part of the result is on a page."""
+
+WITHOUT_MERGE: Final = ("rustac/",)
+"""Clients that post the body of a link as it stands, whatever its `merge` says; for them it is the whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class PageLinks:
         link = {"rel": rel, "type": GEOJSON, "method": self.request.method}
         if self.request.method == "POST":
             body = {"token": token, "page": None} if self.numbered else {"token": token}
+            if self.request.headers.get("user-agent", "").startswith(WITHOUT_MERGE):
+                body = {**posted(self.request), **body}
             return {**link, "href": self._address, "merge": True, "body": body}
         parts = self._kept("token", "page")
         if token:

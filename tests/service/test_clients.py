@@ -1,12 +1,14 @@
-"""The clients people use, over real HTTP: pystac-client and rasterio. A warning of theirs fails the test."""
+"""The clients people use, over real HTTP: pystac-client, rustac and rasterio. A warning of theirs fails the test."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import rasterio
+import rustac
 from pystac_client import Client
 
 if TYPE_CHECKING:
@@ -108,3 +110,14 @@ def test_a_raster_is_read_through_its_address_in_the_catalogue(stac: Client, tre
         assert np.array_equal(remote.read(1, window=window), local.read(1, window=window))
         assert np.array_equal(remote.read(1, out_shape=(75, 87)), local.read(1, out_shape=(75, 87)))  # an overview
         assert remote.read(1)[599, 699] == 600 * 700 - 1
+
+
+@pytest.mark.parametrize("query", [{}, {"filter": {"op": "<=", "args": [{"property": "insar:temporal_baseline"}, 24]}}])
+def test_rustac_follows_the_pages_of_a_posted_search(server: str, documents: Any, query: dict[str, Any]) -> None:
+    async def pages() -> list[dict[str, Any]]:
+        return [item async for item in await rustac.iter_search(server, collections=[PAIRS], limit=7, **query)]
+
+    wanted = [
+        item["id"] for item in documents.pairs if not query or item["properties"]["insar:temporal_baseline"] <= 24
+    ]
+    assert sorted(item["id"] for item in asyncio.run(pages())) == sorted(wanted)

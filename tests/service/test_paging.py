@@ -84,6 +84,73 @@ def test_all_pages_together_are_the_whole(
     asyncio.run(check())
 
 
+def _with_changes(address: str, items: list[Item], late: list[Item], limit: int) -> None:
+    """Ask for all pages in each order, while items go and others come; all of it is undone after each order.
+
+    Args:
+        address: DSN of the owner of a database that holds all of the items.
+        items: Those that are there at first.
+        late: Those that come, one after each page.
+        limit: Items on a page.
+    """
+
+    async def walk(connection: Any, catalogue: Any, cache: Any, name: str, descending: bool) -> None:
+        wanted = [{"field": name, "direction": "desc" if descending else "asc"}]
+        place = {item["id"]: number for number, item in enumerate(ordered([*items, *late], wanted))}
+        waiting = [item["id"] for item in late]
+        await connection.execute(
+            "CREATE TEMP TABLE late ON COMMIT DROP AS SELECT * FROM items WHERE id = ANY($1)", waiting
+        )
+        await connection.execute("DELETE FROM items WHERE id = ANY($1)", waiting)
+        seen: list[str] = []
+        deleted: set[str] = set()
+        token = None
+        while True:
+            sort = (SortKey(catalogue.properties.find(name, "sortby"), descending),)
+            search = Search(sort=sort, limit=limit, token=token)
+            page = await read_page(search, catalogue, connection, cache, exact_up_to=1000)
+            seen += [item["id"] for item in page.items]
+            if (token := page.next_token) is None:
+                break
+            gone = [seen[-1], *(item["id"] for item in items if item["id"] not in {*seen, *deleted})][:2]
+            deleted |= set(gone)
+            await connection.execute("DELETE FROM items WHERE id = ANY($1)", gone)
+            if waiting:
+                await connection.execute("INSERT INTO items SELECT * FROM late WHERE id = $1", waiting.pop())
+        assert len(seen) == len(set(seen)), name
+        assert [place[one] for one in seen] == sorted(place[one] for one in seen), name
+        assert {item["id"] for item in items} - deleted <= set(seen), name
+
+    async def check() -> None:
+        connection = await asyncpg.connect(address, server_settings={"search_path": "pgstac,public"})
+        await connection.set_type_codec("jsonb", encoder=str, decoder=orjson.loads, schema="pg_catalog")
+        cache = CatalogueCache()
+        catalogue = await cache.get(connection)
+        for name in SORTABLES:
+            for descending in (False, True):
+                undone = connection.transaction()
+                await undone.start()
+                await walk(connection, catalogue, cache, name, descending)
+                await undone.rollback()
+        await connection.close()
+
+    asyncio.run(check())
+
+
+def test_items_may_come_and_go_whatever_the_order(database_dsn: str) -> None:
+    items, late = varied_items(16, seed=1), varied_items(3, seed=2, first=500)
+    load_items(database_dsn, [*items, *late])
+    _with_changes(database_dsn, items, late, 7)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("limit", [1, 7, 100])
+def test_many_items_may_come_and_go_whatever_the_order(database_dsn: str, limit: int) -> None:
+    items, late = varied_items(150, seed=1), varied_items(20, seed=2, first=500)
+    load_items(database_dsn, [*items, *late])
+    _with_changes(database_dsn, items, late, limit)
+
+
 @pytest.mark.parametrize("name", ["insar:perpendicular_baseline", "datetime", "id"])
 @pytest.mark.parametrize("direction", ["asc", "desc"])
 def test_items_may_come_and_go_between_pages(

@@ -305,3 +305,11 @@ def test_a_collection_that_is_made_anew_has_its_own_parts_put_back(
         item["assets"]["data"]["roles"] = ["data", "overview"]
         load_items(database_dsn, [item], roles=["data", "overview"])
         assert client.get(path).json()["assets"]["data"]["roles"] == ["data", "overview"]
+
+
+def test_bounds_of_between_may_be_a_list_as_drafts_of_cql2_had_them(client: TestClient) -> None:
+    for bounds in ([7, 175], [[7, 175]]):
+        tree = {"op": "between", "args": [prop(ORBIT), *bounds]}
+        answer = client.post("/search", json={"filter": tree})
+        assert answer.status_code == 200, answer.text
+        assert ids(answer) == found({"filter": op("between", prop(ORBIT), 7, 175)}, ITEMS)

@@ -41,7 +41,10 @@ def comparison(tree: dict[str, Any], scope: Scope) -> str:
 
 
 def between(tree: dict[str, Any], scope: Scope) -> str:
-    """SQL of BETWEEN; both bounds belong to it."""
+    """SQL of BETWEEN; both bounds belong to it. Drafts of CQL2 had them in a list of their own, as clients still do."""
+    args = tree.get("args")
+    if isinstance(args, list) and len(args) == 2 and isinstance(args[1], list):  # noqa: PLR2004
+        tree = {**tree, "args": [args[0], *args[1]]}
     value, low, high = (read_operand(arg, scope) for arg in arguments(tree, scope, 3))
     return f"{compare('>=', value, low, scope)} AND {compare('<=', value, high, scope)}"
 
