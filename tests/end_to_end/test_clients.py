@@ -56,7 +56,7 @@ def test_stac_client_counts_and_searches(service: str, manifest: SampleManifest)
     condition = json.dumps({"op": "=", "args": [{"property": "flatsim:track"}, track.name]})
     search = ("search", service, "-c", PAIRS, "--filter", condition, "--filter-lang", "cql2-json")
     assert _cli(*search, "--matched").split() == [str(len(track.pairs)), "items", "matched"]
-    found = json.loads(_cli(*search, "--sortby", "-properties.datetime", "--max-items", "3", "--datetime", "2014/2021"))
+    found = json.loads(_cli(*search, "--sortby=-properties.datetime", "--max-items", "3", "--datetime", "2014/2021"))
     times = [item["properties"]["datetime"] for item in found["features"]]
     assert times == sorted(times, reverse=True)
     assert len(times) == 3
