@@ -9,6 +9,7 @@ from stac_fastapi.api.app import StacApi
 from stac_fastapi.pgstac.config import Settings as UpstreamSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES
 
+from api.admission import PageGate
 from api.aggregation.routes import aggregation_router
 from api.browser import browser_router, has_bundle
 from api.client import FlatsimClient
@@ -49,6 +50,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     roots = DataRoots.from_paths(settings.data)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
+    app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
     app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
     _add_stac_api(app, settings, extensions, roots, cache)

@@ -11,6 +11,7 @@
     ├── RangeNotSatisfiable    none of the byte ranges lies in the file
     └── Unavailable            try again later
         ├── SlowSearch         the database gave up after the statement timeout
+        ├── Overloaded         more is asked for than can be answered at once
         └── DatabaseUnavailable
 
 Every answer of an error is JSON `{"code": …, "description": …}`.
@@ -124,6 +125,10 @@ class SlowSearch(Unavailable):
     """The database gave up after the statement timeout."""
 
 
+class Overloaded(Unavailable):
+    """More is asked for than can be answered at once."""
+
+
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached or does not answer as it should."""
 
@@ -137,6 +142,7 @@ STATUS_CODES: Final[Mapping[type[Exception], HTTPStatus]] = {
     NotReadable: HTTPStatus.FORBIDDEN,
     RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     SlowSearch: HTTPStatus.SERVICE_UNAVAILABLE,
+    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     # stac-fastapi's own
     NotFoundError: HTTPStatus.NOT_FOUND,

@@ -30,8 +30,10 @@ from catalog_builder.vocab.item_documents import GEOJSON
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from asyncpg import Connection
     from fastapi import Request
 
+    from api.admission import Place
     from api.search.catalogue import Catalogue
     from api.search.model import Search
     from api.search.page import Page
@@ -90,25 +92,43 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             collection: The one collection whose items it lists.
         """
         chosen = choose(request)
-        writer = ItemWriter(self.roots, get_base_url(request))
         body = self._body(asked, collection) if not isinstance(asked, self.pgstac_search_model) else asked
-        async with request.app.state.get_connection(request, "r") as connection:
-            catalogue = await self.cache.get(connection, body.collections or ())
-            if collection is not None:
-                check_collection(collection, catalogue)
-            search = await read_search(body, plain_parameters(request, catalogue), catalogue, connection)
-            if chosen.format.is_page:
-                ready = writer.takes_documents and not search.fields
-                page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count, ready=ready)
-            else:
+        writer = ItemWriter(self.roots, get_base_url(request))
+        if not chosen.format.is_page:
+            async with request.app.state.get_connection(request, "r") as connection:
+                search, catalogue = await self._search(request, body, collection, connection)
                 at_most = await _asked_limit(request, search.limit)
                 stream = await open_stream(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
-        if chosen.format.is_page:
-            links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
-            answer = self._rendered(page, search, links, writer)
+            answer: Response = await stream_response(request, stream, chosen, search, writer.served)
         else:
-            answer = await stream_response(request, stream, chosen, search, writer.served)
+            place = await request.app.state.page_gate.enter(body.limit)
+            try:
+                answer = await self._page(request, body, collection, writer, place)
+            except BaseException:
+                place.leave()
+                raise
         answer.headers.add_vary_header("Accept")
+        return answer
+
+    async def _search(
+        self, request: Request, body: Asked, collection: str | None, connection: Connection
+    ) -> tuple[Search, Catalogue]:
+        catalogue = await self.cache.get(connection, body.collections or ())
+        if collection is not None:
+            check_collection(collection, catalogue)
+        return await read_search(body, plain_parameters(request, catalogue), catalogue, connection), catalogue
+
+    async def _page(
+        self, request: Request, body: Asked, collection: str | None, writer: ItemWriter, place: Place
+    ) -> Response:
+        async with request.app.state.get_connection(request, "r") as connection:
+            search, catalogue = await self._search(request, body, collection, connection)
+            ready = writer.takes_documents and not search.fields
+            page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count, ready=ready)
+        place.shrink(len(page.items))
+        links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
+        answer = self._rendered(page, search, links, writer)
+        place.leave_with(answer)
         return answer
 
     def _body(self, parameters: Any, collection: str | None) -> Asked:

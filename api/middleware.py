@@ -1,6 +1,7 @@
 """What every request and answer passes through.
 
-Outermost first: the request's id, CORS, proxy and prefix, HEAD, compression, validators, last resort, body limit.
+Outermost first: the request's id, CORS, proxy and prefix, admission, HEAD, compression, validators, last resort, body
+limit.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
+from api.admission import Admission
 from api.conditional import Conditional
 from api.errors import error_response, internal_error_response
 from api.proxy import Proxy, TrustedProxies
@@ -66,6 +68,7 @@ def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(Conditional, max_age_s=settings.cache_max_age_s)
     app.add_middleware(CompressDocuments)
     app.add_middleware(HeadAsGet)
+    app.add_middleware(Admission, most=settings.max_requests)
     app.add_middleware(Proxy, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips))
     app.add_middleware(
         OpenCors,

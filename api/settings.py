@@ -42,7 +42,9 @@ class ServiceSettings(BaseSettings):
     )
     pool_min: int = Field(default=1, ge=0, description="Connections kept open")
     pool_max: int = Field(default=10, ge=1, description="Connections at most; further requests wait")
-    pool_wait_s: float = Field(default=10.0, gt=0, description="Seconds a request waits for a connection")
+    pool_wait_s: float = Field(
+        default=10.0, gt=0, description="Seconds a request waits for a connection, or a long page for its turn"
+    )
     statement_timeout_ms: int = Field(
         default=20_000, ge=1, description="Milliseconds one statement may take before it is given up with 503"
     )
@@ -58,6 +60,14 @@ class ServiceSettings(BaseSettings):
     forwarded_allow_ips: str = Field(
         default="127.0.0.1",
         description="Proxies whose `Forwarded` and `X-Forwarded-*` are believed: addresses, networks or `*`",
+    )
+    max_requests: int = Field(
+        default=256, ge=1, description="Requests that one process answers at once; more get 503 with `Retry-After`"
+    )
+    max_items: int = Field(
+        default=4000,
+        ge=100,
+        description="Items of all pages of more than 100 that one process sends at once; further such pages wait",
     )
     max_body_bytes: int = Field(default=4_194_304, ge=1024, description="Largest request body in bytes")
     cache_max_age_s: int = Field(

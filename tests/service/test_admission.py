@@ -1,0 +1,111 @@
+"""More than can be answered at once is turned away or waits, and what is answered comes as ever."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx2 as httpx
+import pytest
+from starlette.responses import Response
+
+from api.admission import PageGate
+from api.errors import Overloaded
+from catalog_builder.database import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from api.settings import ServiceSettings
+
+
+def test_requests_beyond_the_bound_get_503_at_once(
+    make_settings: Callable[..., ServiceSettings],
+    run_service: Callable[[ServiceSettings], AbstractContextManager[str]],
+    catalogue_dsn: str,
+) -> None:
+    """Two searches wait for a table that somebody holds; the third is not kept waiting, and all is well afterwards."""
+    settings = make_settings(max_requests=2, statement_timeout_ms=20_000)
+    with run_service(settings) as address, ThreadPoolExecutor(2) as others:
+        assert httpx.get(f"{address}search").status_code == 200
+        with connect(catalogue_dsn) as holder:
+            holder.execute("LOCK TABLE pgstac.items IN ACCESS EXCLUSIVE MODE")
+            waiting = [others.submit(httpx.get, f"{address}search", timeout=30) for _ in range(2)]
+            refused = _refused(address)
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+            assert refused.headers["access-control-allow-origin"] == "*"
+            assert refused.headers["cache-control"] == "no-store"
+            assert refused.json()["code"] == "Overloaded"
+            assert httpx.get(f"{address}_mgmt/ping").status_code == 200
+            assert not any(each.done() for each in waiting)
+        assert [each.result().status_code for each in waiting] == [200, 200]
+        assert httpx.get(f"{address}conformance").status_code == 200
+
+
+def _refused(address: str) -> Any:
+    for _ in range(200):
+        if (answer := httpx.get(f"{address}conformance")).status_code != 200:
+            return answer
+    pytest.fail("nothing was refused")
+
+
+def test_long_pages_take_turns_in_order() -> None:
+    async def check() -> list[str]:
+        gate = PageGate(room=1000, patience_s=5)
+        told: list[str] = []
+
+        async def page(name: str, items: int) -> None:
+            place = await gate.enter(items)
+            told.append(f"+{name}")
+            await asyncio.sleep(0.01)
+            told.append(f"-{name}")
+            place.leave()
+            place.leave()
+
+        await asyncio.gather(page("a", 800), page("huge", 10_000), page("b", 200), page("short", 100))
+        assert gate._taken == 0
+        return told
+
+    assert asyncio.run(check()) == ["+a", "+short", "-a", "-short", "+huge", "-huge", "+b", "-b"]
+
+
+def test_room_that_is_not_needed_is_given_back() -> None:
+    async def check() -> None:
+        gate = PageGate(room=1000, patience_s=0.05)
+        first = await gate.enter(1000)
+        with pytest.raises(Overloaded):
+            await gate.enter(500)
+        first.shrink(20)
+        second = await gate.enter(900)
+        given_up = asyncio.ensure_future(gate.enter(900))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        answer = Response()
+        second.leave_with(answer)
+        del answer
+        gc.collect()
+        first.leave()
+        assert gate._taken == 0
+        assert not gate._waiting
+
+    asyncio.run(check())
+
+
+def test_long_pages_leave_nothing_behind(
+    make_settings: Callable[..., ServiceSettings],
+    run_service: Callable[[ServiceSettings], AbstractContextManager[str]],
+) -> None:
+    """Neither answers, nor 304, nor refusals."""
+    with run_service(make_settings(max_items=100, pool_wait_s=2)) as address:
+        for _ in range(3):
+            answer = httpx.get(f"{address}search?limit=10000")
+            assert answer.status_code == 200
+            known = {"if-none-match": answer.headers["etag"]}
+            assert httpx.get(f"{address}search?limit=10000", headers=known).status_code == 304
+            assert httpx.get(f"{address}search?limit=10000&token=x").status_code == 400
