@@ -101,16 +101,20 @@ def limit_lock_waits(connection: Connection[Any], milliseconds: int) -> None:
 
 def stored_digests(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, bytes | None]:
     """Those of some ids that are among a collection's items, with the digest of what was loaded, where it is known."""
-    found = connection.execute(
-        """
-        SELECT i.id, d.digest FROM pgstac.items i LEFT JOIN flatsim.item_documents d
-            ON d.collection = i.collection AND d.id = i.id AND d.row_version = i.xmin AND d.format = %s
-            AND d.origin = (SELECT flatsim.database_origin())
-        WHERE i.collection = %s AND i.id = ANY(%s)
-        """,
-        (FORMAT, collection_id, list(ids)),
+    wanted = (collection_id, list(ids))
+    # Not one statement: joined, a planner without statistics may well read all of a table for each batch.
+    items = connection.execute(
+        "SELECT id, xmin::text FROM pgstac.items WHERE collection = %s AND id = ANY(%s)", wanted
+    ).fetchall()
+    if not items:
+        return {}
+    documents = connection.execute(
+        "SELECT id, row_version::text, digest FROM flatsim.item_documents WHERE collection = %s AND id = ANY(%s) "
+        "AND format = %s AND origin = (SELECT flatsim.database_origin())",
+        (*wanted, FORMAT),
     )
-    return dict(found.fetchall())
+    found = {name: (version, digest) for name, version, digest in documents}
+    return {name: found[name][1] if name in found and found[name][0] == version else None for name, version in items}
 
 
 def row_versions(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, int]:
