@@ -23,7 +23,7 @@ from catalog_builder import queries
 from catalog_builder.cluster import Cluster
 from catalog_builder.database import migrate
 from catalog_builder.settings import BuilderSettings
-from catalog_builder.sinks.ndjson import COLLECTIONS
+from catalog_builder.sinks import COLLECTIONS
 
 TEMPLATE, SCRATCH = "flatsim_load_template", "flatsim_load"
 READERS = 8

@@ -19,9 +19,8 @@ from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
 from catalog_builder.encoding import parse
 from catalog_builder.errors import SinkError, TreeNotFound
-from catalog_builder.sinks import Written, loading
+from catalog_builder.sinks import COLLECTIONS, Written, loading
 from catalog_builder.sinks.loading import CollectionLoader, translated
-from catalog_builder.sinks.ndjson import COLLECTIONS
 from catalog_builder.sinks.rows.row import Row, create_row, digest_of
 
 BATCH_BYTES: Final = 4 * 2**20

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from catalog_builder.encoding import Encode
-from catalog_builder.job import Document
-from catalog_builder.manifest import Manifest
+if TYPE_CHECKING:  # they bring along all that reads packages, which loading a catalogue of lines does not need
+    from catalog_builder.encoding import Encode
+    from catalog_builder.job import Document
+    from catalog_builder.manifest import Manifest
 
+COLLECTIONS = "collections"
+"""Name of the file of collections in a catalogue of lines."""
 ItemDict = dict[str, Any]
 CollectionDict = dict[str, Any]
 

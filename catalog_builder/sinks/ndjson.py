@@ -13,10 +13,8 @@ from pathlib import Path
 from catalog_builder.encoding import compact
 from catalog_builder.errors import SinkError
 from catalog_builder.job import Document
-from catalog_builder.sinks import CollectionDict, Written
+from catalog_builder.sinks import COLLECTIONS, CollectionDict, Written
 from catalog_builder.sinks.whole import WholeSink
-
-COLLECTIONS = "collections"
 
 
 class NdjsonSink(WholeSink):
