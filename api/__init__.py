@@ -13,7 +13,9 @@
         ├► aggregation       counts of items
         ├► openapi           the document at `/api`
         ├► browser · data ─► ranges · docs · health        the other routes
+        ├► kept              landing page, collections and schemas as bytes, for as long as they are right
         ├► middleware        CORS, HEAD, compression, limits
+        │    └► admission    how much is done at once
         └► errors            the tree of errors and the one table of their statuses
 
 `python -m api` runs it (`api.__main__`).

@@ -10,7 +10,8 @@
      ├► places               such a place by the number of items before it
      ├► totals               how many items match
      └► hydration ─► fields  rows as items, whole or in part
-    links                    links of a page and of its items
+    writing                  items as bytes: ready documents with the addresses put in, and items that have none
+    links                    links of a page
 
 The SQL is in `api.queries`.
 """

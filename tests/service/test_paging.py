@@ -14,7 +14,7 @@ from oracle import found, ordered
 from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
-from api.database import session_arguments
+from api.database import Session, session_arguments
 from api.search.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
 from api.search.page import Page, read_page
@@ -122,7 +122,9 @@ def _with_changes(address: str, items: list[Item], late: list[Item], limit: int)
         assert {item["id"] for item in items} - deleted <= set(seen), name
 
     async def check() -> None:
-        connection = await asyncpg.connect(address, server_settings={"search_path": "pgstac,public"})
+        connection = await asyncpg.connect(
+            address, server_settings={"search_path": "pgstac,public"}, connection_class=Session
+        )
         await connection.set_type_codec("jsonb", encoder=str, decoder=orjson.loads, schema="pg_catalog")
         cache = CatalogueCache()
         catalogue = await cache.get(connection)
