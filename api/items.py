@@ -123,7 +123,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
     ) -> Response:
         async with request.app.state.get_connection(request, "r") as connection:
             search, catalogue = await self._search(request, body, collection, connection)
-            ready = writer.takes_documents and not search.fields
+            ready = writer.takes_documents
             page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count, ready=ready)
         place.shrink(len(page.items))
         links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
@@ -149,7 +149,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
     def _rendered(self, page: Page, search: Search, links: PageLinks, writer: ItemWriter) -> Response:
         items = page.items
         if search.fields:
-            items = [orjson.dumps(select(writer.served(item), search.fields)) for item in items]
+            items = [orjson.dumps(select(writer.whole(item), search.fields)) for item in items]
         returned, matched = len(items), page.total.matched
         told: dict[str, Any] = {
             "links": links.all(page.next_token, page.prev_token),

@@ -56,6 +56,13 @@ class ItemWriter:
             text = text.replace(mark, address)
         return text
 
+    def whole(self, item: bytes | dict[str, Any]) -> dict[str, Any]:
+        """An item or its document as an item, as it is served."""
+        if not isinstance(item, bytes):
+            return self.served(item)
+        found: dict[str, Any] = orjson.loads(self.written([item]))
+        return found
+
     def served(self, item: dict[str, Any]) -> dict[str, Any]:
         """An item with its links and with addresses a client can open; what it shares with others stays as it is."""
         item["links"] = item_links(item, self.base_url)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
 import psycopg
+from psycopg.types.json import set_json_loads
 
 from catalog_builder import queries
 from catalog_builder.cluster import Role
@@ -58,6 +60,7 @@ def renew_documents(dsn: str, progress: Callable[[int], None] = lambda _n: None)
             for session in (reading, writing):
                 queries.lift_timeouts(session)
             queries.limit_lock_waits(writing, _LOCK_WAIT_MS)
+            set_json_loads(orjson.loads, reading)  # as the service reads items
             reading.commit()
             reading.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # items and their templates at one moment
             for collection in queries.collection_ids(writing):
