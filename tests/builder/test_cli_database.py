@@ -71,6 +71,7 @@ def test_life_of_a_database(db: Callable[..., Done], home: Path) -> None:
     assert "pgstac none -> 0.10.0" in first.stdout
     assert "0001_roles.sql" in first.stdout
     assert "is up to date" in db("migrate").stdout
+    assert db("documents").stdout == "0 documents written, 0 of items that are gone removed\n"
 
     for role, user in [("owner", "flatsim"), ("read", "flatsim_api"), ("write", "flatsim_builder")]:
         dsn = db("dsn", "--role", role).stdout.strip()
