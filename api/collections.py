@@ -91,7 +91,7 @@ def read_search(
         InvalidParameter: One of them cannot be understood, or two of them exclude each other.
     """
     check_crs(filter_crs, "filter-crs")
-    conditions: list[Any] = [parse_filter(filter_expr, filter_lang)] if filter_expr else []
+    conditions: list[Any] = [parse_filter(filter_expr, filter_lang, limits)] if filter_expr else []
     for condition in conditions:
         _check_names("filter", _properties(condition))
     conditions += [_for_pgstac(found) for found in query_conditions(query or {}, _PROPERTIES)]

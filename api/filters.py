@@ -14,16 +14,16 @@ import orjson
 from cql2 import Expr
 
 from api.errors import InvalidParameter
+from api.limits import DEFAULT_LIMITS, Limits
 from api.values import check_depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_DEPTH: Final = 32
-"""Levels of brackets in a text; filters people write have fewer than ten."""
 MAX_CHAIN: Final = 16
 """Operators between two of `AND`, `OR`, comma and bracket."""
-MAX_BYTES: Final = 262_144
+_LEVELS_OF_OPERATOR: Final = 2
+"""Levels of JSON that an operator takes: itself and its arguments."""
 
 BOOLEAN_OPERATORS: Final = frozenset(
     {"and", "or", "not", "=", "<>", "<", "<=", ">", ">=", "like", "between", "in", "isNull"}
@@ -35,24 +35,28 @@ _BREAK: Final = re.compile(r"\b(?:AND|OR)\b|[(),]", re.IGNORECASE)
 _CHAINED: Final = re.compile(r"[-+*/^%=<>]|\b(?:NOT|DIV)\b", re.IGNORECASE)
 
 
-def parse_filter(expression: str | dict[str, Any], language: str | None) -> dict[str, Any]:
+def parse_filter(
+    expression: str | dict[str, Any], language: str | None, limits: Limits = DEFAULT_LIMITS
+) -> dict[str, Any]:
     """A filter as CQL2 JSON.
 
     Args:
         expression: CQL2 text, CQL2 JSON as text, or CQL2 JSON.
         language: `cql2-text` or `cql2-json`; says how to read a text.
+        limits: How long and how deep it may be.
 
     Raises:
         InvalidParameter: It cannot be parsed, is not a condition, or is nested too deeply.
     """
     if isinstance(expression, str) and language != "cql2-json":
-        if len(expression) > MAX_BYTES:
-            raise InvalidParameter(parameter="filter", reason=f"longer than {MAX_BYTES} characters")
-        _check_text(expression)
+        if len(expression) > limits.max_filter_characters:
+            reason = f"longer than {limits.max_filter_characters} characters"
+            raise InvalidParameter(parameter="filter", reason=reason)
+        _check_text(expression, limits.max_filter_depth)
         tree = _parse(expression)
     else:
         document = _load(expression) if isinstance(expression, str) else expression
-        check_depth("filter", document)
+        check_depth("filter", document, limits.max_filter_depth * _LEVELS_OF_OPERATOR)
         tree = _parse(document)
     if not _is_condition(tree):
         raise InvalidParameter(
@@ -61,20 +65,21 @@ def parse_filter(expression: str | dict[str, Any], language: str | None) -> dict
     return tree
 
 
-def filter_tree(expression: Any, language: str | None) -> Any:
+def filter_tree(expression: Any, language: str | None, limits: Limits = DEFAULT_LIMITS) -> Any:
     """A filter as CQL2 JSON, of which nothing is said yet but that it is not nested too deeply.
 
     Args:
         expression: CQL2 text, CQL2 JSON as text, or CQL2 JSON.
         language: `cql2-text` or `cql2-json`; says how to read a text.
+        limits: How long and how deep it may be.
 
     Raises:
         InvalidParameter: It is a text that cannot be parsed, or nested too deeply.
     """
     if isinstance(expression, str) and language != "cql2-json":
-        return parse_filter(expression, language)
+        return parse_filter(expression, language, limits)
     document = _load(expression) if isinstance(expression, str) else expression
-    check_depth("filter", document)
+    check_depth("filter", document, limits.max_filter_depth * _LEVELS_OF_OPERATOR)
     return document
 
 
@@ -95,7 +100,7 @@ def _load(text: str) -> dict[str, Any]:
     return document
 
 
-def _check_text(text: str) -> None:
+def _check_text(text: str, max_depth: int) -> None:
     """Refuse a text whose tree could be deeper than the parser's stack."""
     bare = _QUOTED.sub("''", text)
     depth = chain = 0
@@ -105,8 +110,8 @@ def _check_text(text: str) -> None:
         else:
             chain = 0
             depth += {"(": 1, ")": -1}.get(part, 0)
-        if depth > MAX_DEPTH or chain > MAX_CHAIN:
-            raise _too_deep()
+        if depth > max_depth or chain > MAX_CHAIN:
+            raise InvalidParameter(parameter="filter", reason=f"nested too deeply; at most {max_depth} levels")
 
 
 def _parts(bare: str) -> Iterator[str]:
@@ -117,10 +122,6 @@ def _parts(bare: str) -> Iterator[str]:
         yield stop.group()
         position = stop.end()
     yield from ("chained" for _ in _CHAINED.finditer(bare, position))
-
-
-def _too_deep() -> InvalidParameter:
-    return InvalidParameter(parameter="filter", reason=f"nested too deeply; at most {MAX_DEPTH} levels")
 
 
 def _is_condition(tree: Any) -> bool:

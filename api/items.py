@@ -17,6 +17,7 @@ from api.errors import NotFound
 from api.formats import choose
 from api.limits import Limits
 from api.roots import DataRoots
+from api.routes import check_parameters
 from api.search.catalogue import CatalogueCache
 from api.search.fields import select
 from api.search.links import PageLinks
@@ -192,7 +193,12 @@ def check_collection(collection: str, catalogue: Catalogue) -> None:
 
 
 def plain_parameters(request: Request, catalogue: Catalogue) -> dict[str, str]:
-    """The parameters named after properties; in a GET request `datetime` is not one, it asks for more."""
+    """The parameters named after properties; in a GET request `datetime` is not one, it asks for more.
+
+    Raises:
+        InvalidParameter: A parameter is neither one of the route nor named after a property.
+    """
+    check_parameters(request, catalogue.properties.by_name.keys())
     own = {"datetime"} if request.method == "GET" else set()
     known = catalogue.properties.by_name.keys() - own
     return {name: value for name, value in request.query_params.items() if name in known}

@@ -18,8 +18,10 @@ MAX_STREAM: Final = 1_000_000
 """Items of a whole result that is asked for in one answer."""
 EXACT_COUNT: Final = 100_000
 """Matching items that are counted one by one; a larger number is estimated."""
-
-
+MAX_FILTER_DEPTH: Final = 32
+"""Operators or brackets in each other; filters that people write have fewer than ten, the parser bears no more."""
+MAX_FILTER_CHARACTERS: Final = 262_144
+"""Of a filter that is text."""
 MAX_BUCKETS: Final = 10_000
 """Buckets of one aggregation; the limit of the services that clients of the extension know."""
 
@@ -36,6 +38,8 @@ class Limits:
         strict_times: Whether `datetime` takes instants only.
         exact_count: Matching items that are counted; a larger number is estimated.
         max_buckets: Buckets of one aggregation at most.
+        max_filter_depth: Operators or brackets in each other in a filter at most.
+        max_filter_characters: Characters of a filter that is text at most.
     """
 
     max_limit: int = MAX_LIMIT
@@ -45,3 +49,8 @@ class Limits:
     strict_times: bool = False
     exact_count: int = EXACT_COUNT
     max_buckets: int = MAX_BUCKETS
+    max_filter_depth: int = MAX_FILTER_DEPTH
+    max_filter_characters: int = MAX_FILTER_CHARACTERS
+
+
+DEFAULT_LIMITS: Final = Limits()

@@ -22,6 +22,7 @@ from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from starlette.responses import Response
 
@@ -57,7 +58,8 @@ class StacRoute(APIRoute):
         """The function that answers a request."""
         answer = super().get_route_handler()
         known = {field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)}
-        if self.path_format.endswith(WITH_PROPERTIES):
+        with_properties = self.path_format.endswith(WITH_PROPERTIES)
+        if with_properties:
             known |= BY_NAME.keys()
         if self.path_format.endswith(_WITH_FORMS):
             known.add(PARAMETER)
@@ -68,7 +70,11 @@ class StacRoute(APIRoute):
         async def checked(request: Request) -> Response:
             if of_collection:
                 _check_own_collection(request, _OF_COLLECTION[of_collection])
-            _check_query(request, known | {_OWN} if of_collection else known)
+            names = known | {_OWN} if of_collection else known
+            unknown = _check_query(request, names)
+            if unknown and not with_properties:
+                raise _no_such_parameter(unknown[0], names)
+            request.state.unknown_parameters = unknown, names
             return await answer(await _with_document(request) if takes_body else request)
 
         return partial(_kept, checked) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else checked
@@ -88,17 +94,34 @@ def _check_own_collection(request: Request, of_all: str) -> None:
         )
 
 
-def _check_query(request: Request, known: set[str]) -> None:
-    """Refuse parameters that are unknown, given twice, or not text."""
+def check_parameters(request: Request, properties: AbstractSet[str]) -> None:
+    """Refuse parameters that neither the route nor the database knows: others may have registered properties there.
+
+    Raises:
+        InvalidParameter: One is neither a parameter nor one of these properties; the nearest name of either is told.
+    """
+    unknown, known = request.state.unknown_parameters
+    for name in unknown:
+        if name not in properties:
+            raise _no_such_parameter(name, known | properties)
+
+
+def _check_query(request: Request, known: set[str]) -> list[str]:
+    """Refuse parameters that are given twice or not text; gives the names of those that are not known."""
     pairs = request.query_params.multi_items()
     for name, value in [*pairs, *request.path_params.items()]:
         check_text(name[:_SHOWN] or "parameter", str(value))
         check_text("parameter", name)
-    for name, times in Counter(name for name, _ in pairs).items():
-        if name not in known:
-            raise InvalidParameter(parameter=name[:_SHOWN] or "parameter", reason=_unknown(name, known))
+    names = Counter(name for name, _ in pairs)
+    for name, times in names.items():
         if times > 1:
-            raise InvalidParameter(parameter=name, reason="given twice; write several values with commas between")
+            reason = "given twice; write several values with commas between"
+            raise InvalidParameter(parameter=name[:_SHOWN] or "parameter", reason=reason)
+    return [name for name in names if name not in known]
+
+
+def _no_such_parameter(name: str, known: AbstractSet[str]) -> InvalidParameter:
+    return InvalidParameter(parameter=name[:_SHOWN] or "parameter", reason=_unknown(name, known))
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:

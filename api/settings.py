@@ -9,7 +9,17 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.limits import EXACT_COUNT, MAX_BUCKETS, MAX_LIMIT, MAX_OFFSET, MAX_STREAM, MAX_VERTICES, Limits
+from api.limits import (
+    EXACT_COUNT,
+    MAX_BUCKETS,
+    MAX_FILTER_CHARACTERS,
+    MAX_FILTER_DEPTH,
+    MAX_LIMIT,
+    MAX_OFFSET,
+    MAX_STREAM,
+    MAX_VERTICES,
+    Limits,
+)
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (
@@ -103,6 +113,15 @@ class ServiceSettings(BaseSettings):
         le=MAX_BUCKETS,
         description="Buckets of one aggregation at most; of more, those with the most items are given",
     )
+    max_filter_depth: int = Field(
+        default=MAX_FILTER_DEPTH,
+        ge=1,
+        le=MAX_FILTER_DEPTH,
+        description="Operators or brackets in each other in a filter at most; more are refused",
+    )
+    max_filter_characters: int = Field(
+        default=MAX_FILTER_CHARACTERS, ge=1, description="Characters of a filter that is text at most"
+    )
     token_secret: SecretStr | None = Field(
         default=None,
         description="What page tokens are signed with; without it a secret that the database keeps",
@@ -134,6 +153,8 @@ class ServiceSettings(BaseSettings):
             strict_times=self.strict_times,
             exact_count=self.exact_count,
             max_buckets=self.max_buckets,
+            max_filter_depth=self.max_filter_depth,
+            max_filter_characters=self.max_filter_characters,
         )
 
     @field_validator("database", "token_secret", mode="before")

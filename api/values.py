@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_NESTING: Final = 64
-"""Levels of lists and objects in a JSON value; each operator of a filter takes two."""
+"""Levels of lists and objects in a JSON value; more would fail in the libraries behind."""
 
 
-def check_depth(parameter: str, value: Any) -> None:
+def check_depth(parameter: str, value: Any, levels: int = MAX_NESTING) -> None:
     """Refuse a value nested so deeply that one of the libraries behind, or the database, would fail on it."""
     level = [value]
-    for _ in range(MAX_NESTING):
+    for _ in range(levels):
         level = [child for node in level for child in _children(node)]
         if not level:
             return
-    raise InvalidParameter(parameter=parameter, reason=f"nested too deeply; at most {MAX_NESTING} levels")
+    raise InvalidParameter(parameter=parameter, reason=f"nested too deeply; at most {levels} levels")
 
 
 def _children(node: Any) -> Iterable[Any]:

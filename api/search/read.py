@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import orjson
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Connection
 
+    from api.limits import Limits
     from api.search.catalogue import Catalogue
     from api.search.model import Fields
     from api.search.properties import PropertyTable
@@ -43,6 +44,7 @@ class Asked(Protocol):
     query: dict[str, dict[str, Any]] | None
     sortby: list[Any] | None
     fields: Any
+    limits: ClassVar[Limits]
 
     @property
     def offset(self) -> int:
@@ -92,7 +94,7 @@ def _geometry(asked: Asked) -> str | None:
 
 def _conditions(asked: Asked, plain: Mapping[str, str], properties: PropertyTable) -> Iterator[Condition]:
     if asked.filter_expr not in (None, "", {}):
-        yield Condition("filter", filter_tree(asked.filter_expr, asked.filter_lang))
+        yield Condition("filter", filter_tree(asked.filter_expr, asked.filter_lang, asked.limits))
     yield from query_conditions(asked.query or {}, properties)
     for name, text in plain.items():
         yield plain_condition(properties.find(name, name), text)

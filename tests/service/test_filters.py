@@ -5,13 +5,21 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.app import create_app
 from api.errors import InvalidParameter
 from api.filters import parse_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.settings import ServiceSettings
 
 CRASHERS = [
     "NOT " * 20_000 + "a = 1",
@@ -81,3 +89,18 @@ def test_the_depth_allowed_is_parsed_and_written(depth: int, chain: int) -> None
         parse_filter(expression, "cql2-text")
     except InvalidParameter:
         assert depth > 32 or chain > 15
+
+
+def test_depth_and_length_are_the_operators_to_set(make_settings: Callable[..., ServiceSettings]) -> None:
+    settings = make_settings(max_filter_depth=2, max_filter_characters=40)
+    nested = {"op": "not", "args": [{"op": "not", "args": [{"op": "isNull", "args": [{"property": "id"}]}]}]}
+    with TestClient(create_app(settings)) as strict:
+        deep = strict.post("/search", json={"filter": nested, "filter-lang": "cql2-json"})
+        in_text = strict.get("/search", params={"filter": "(((id = 'x')))"})
+        long = strict.get("/search", params={"filter": f"id = '{'x' * 40}'"})
+        good = strict.get("/search", params={"filter": "(id = 'x')"})
+    assert good.status_code == 200
+    assert [answer.status_code for answer in (deep, in_text, long)] == [400, 400, 400]
+    assert deep.json()["description"] == "filter: nested too deeply; at most 4 levels"
+    assert in_text.json()["description"] == "filter: nested too deeply; at most 2 levels"
+    assert long.json()["description"] == "filter: longer than 40 characters"

@@ -274,6 +274,9 @@ def test_properties_that_others_register_can_be_searched(
         connection.execute("SELECT pgstac.upsert_queryable('other:size', '{\"type\": \"number\"}', 'to_float', NULL)")
         with TestClient(create_app(make_settings(database=address))) as later:
             assert ids(later.post("/search", json=body)) == ["item_002", "item_001"]
+            assert sorted(ids(later.get("/search", params={"other:size": "1/"}))) == ["item_001", "item_002"]
+            mistaken = later.get("/search", params={"other:sise": "1"})
+            assert mistaken.json()["description"] == "other:sise: no such parameter; did you mean other:size?"
 
 
 def test_collections_that_come_are_known_at_once(
