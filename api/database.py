@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("api.database")
 
 CONNECT_TIMEOUT_S: Final = 10.0
+_SHARED: Final = "connection"
 
 _ERRORS: Final[Mapping[str, type[ServiceError]]] = {
     "57014": SlowSearch,  # query_canceled: the statement timeout
@@ -138,6 +139,10 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
         ServiceError: The database refused what was asked of it.
     """
     assert readwrite == "r"  # noqa: S101 -- nothing here writes
+    if (shared := getattr(request.state, _SHARED, None)) is not None:
+        with translated_errors():
+            yield shared
+        return
     pool = request.app.state.pool
     try:
         connection = await pool.acquire(timeout=request.app.state.pool_wait_s)
@@ -153,6 +158,16 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
         raise
     finally:
         await pool.release(connection)
+
+
+@contextmanager
+def sharing(request: Request, connection: asyncpg.Connection) -> Iterator[None]:
+    """Let everything that answers a request use the session that was already taken for it."""
+    setattr(request.state, _SHARED, connection)
+    try:
+        yield
+    finally:
+        setattr(request.state, _SHARED, None)
 
 
 @contextmanager

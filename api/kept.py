@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api import queries
 from api.conditional import Validators, validators_of
+from api.database import sharing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -73,10 +74,11 @@ class KeptAnswers:
         key = _key(request)
         async with request.app.state.get_connection(request, "r") as connection:
             version = (await queries.catalogue_version(connection), self.settings())
-        if (kept := self._found.get(key)) is not None and kept.version == version:
-            self._found.move_to_end(key)
-            return _again(kept, request)
-        response = await make(request)
+            if (kept := self._found.get(key)) is not None and kept.version == version:
+                self._found.move_to_end(key)
+                return _again(kept, request)
+            with sharing(request, connection):
+                response = await make(request)
         body = getattr(response, "body", None)
         if response.status_code == 200 and isinstance(body, bytes) and len(repr(key)) <= _LONGEST_KEY:  # noqa: PLR2004
             self._keep(key, _Kept(version, body, list(response.raw_headers), validators_of(request, body)))

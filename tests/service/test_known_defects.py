@@ -297,9 +297,10 @@ def _count_connections(app: Any) -> list[None]:
     take = app.state.get_connection
 
     @contextlib.asynccontextmanager
-    async def counted(*arguments: Any) -> AsyncIterator[Any]:
-        taken.append(None)
-        async with take(*arguments) as connection:
+    async def counted(request: Any, *arguments: Any) -> AsyncIterator[Any]:
+        # what was taken once for a request is shared by all that answer it
+        taken.extend([None] if getattr(request.state, "connection", None) is None else [])
+        async with take(request, *arguments) as connection:
             yield connection
 
     app.state.get_connection = counted
