@@ -77,7 +77,7 @@ GETS = [
     ("/collections", {"query": "{bro"}, "query"),
     ("/collections", {"filter": "id ="}, "filter"),
     ("/collections", {"offset": "-1"}, "offset"),
-    ("/collections", {"q": "("}, "no word"),
+    ("/collections", {"q": "("}, "not closed"),
 ]
 
 

@@ -109,12 +109,25 @@ def _right_body(body: dict[str, Any], path: str) -> None:
             body[member] = _chosen(values, body[member])
     if "/collections/" in path:
         body.pop("collections", None)  # the address names it
+    if "conf" in body:  # read past, but no text of a body may have a NUL
+        body["conf"] = {"nohydrate": True}
     if body.get("fields", ...) is None:
         del body["fields"]
     if isinstance(body.get("filter"), dict | str) and body["filter"]:
         as_json = body.get("filter-lang") == "cql2-json" or isinstance(body["filter"], dict)
         chosen = _chosen(TREES if as_json else FILTERS, body["filter"])
         body["filter"] = json.dumps(chosen) if as_json and isinstance(body["filter"], str) else chosen
+
+
+@schemathesis.hook
+def filter_case(context: Any, case: Any) -> bool:
+    """Leave out what Schemathesis takes for something else than what it sends.
+
+    Chains of requests put a list of one answer into a parameter that is text, and count the repeated parameter as right;
+    of a wrong `query` that is empty once the wrong member cannot be written, they count the empty one as wrong.
+    """
+    query = case.query or {}
+    return not any(isinstance(value, list) for value in query.values()) and query.get("query") not in ({}, "{}")
 
 
 @schemathesis.hook
