@@ -123,8 +123,8 @@ def _right_body(body: dict[str, Any], path: str) -> None:
 def filter_case(context: Any, case: Any) -> bool:
     """Leave out what Schemathesis takes for something else than what it sends.
 
-    Chains of requests put a list of one answer into a parameter that is text, and count the repeated parameter as right;
-    of a wrong `query` that is empty once the wrong member cannot be written, they count the empty one as wrong.
+    Chains of requests put a list of one answer into a parameter that is text, and count the repeated one as right;
+    of a `query` that is empty once its wrong member cannot be written, they count the empty one as wrong.
     """
     query = case.query or {}
     return not any(isinstance(value, list) for value in query.values()) and query.get("query") not in ({}, "{}")
