@@ -35,7 +35,7 @@ from catalog_builder.sinks.ndjson import COLLECTIONS
 FLOOR = "floor"
 FIRST_PORT = 18_300
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-PATIENCE_S = 30.0
+PATIENCE_S = 5.0
 """Cells that would take longer are left out: the slowest peers need hours for them."""
 DEEP_PAGES = 20
 DEEP_SIZE = 100

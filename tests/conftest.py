@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _numbers = itertools.count()
 
+collect_ignore = ["support/ask_eodag.py", "support/lint.py", "support/without_network.py"]
+"""Programs that tests run in environments of their own, where other libraries are installed than here."""
+
 
 def with_database(dsn: str, name: str) -> str:
     """The same server and user, another database."""
