@@ -118,6 +118,18 @@ def prepare_floor(dsn: str, folder: Path) -> None:
         connection.execute("VACUUM ANALYZE benchmark.ready")
 
 
+def disk_kb(dsn: str) -> dict[str, float]:
+    """Room on disk by what it is for, kB an item."""
+    with psycopg.connect(dsn) as connection:
+        items, tables, indexes, documents = connection.execute(
+            "SELECT (SELECT count(*) FROM pgstac.items), sum(pg_table_size(inhrelid)), sum(pg_indexes_size(inhrelid)), "
+            "pg_total_relation_size('flatsim.item_documents') "
+            "FROM pg_inherits WHERE inhparent = 'pgstac.items'::regclass"
+        ).fetchone() or (1, 0, 0, 0)
+    parts = {"items": tables, "their indexes": indexes, "ready text": documents}
+    return {name: float(size) / items / 1024 for name, size in parts.items()}
+
+
 class Floor:
     """Ready-made JSON by one indexed SELECT, without a server of HTTP."""
 
@@ -311,7 +323,8 @@ def main(
         if not only:
             asked.append(("deep page of 100", deep_requests(services, item["collection"])))
         measure(asked, services, floor, results, clients=counts, rounds=rounds, budget_s=seconds)
-        text = "\n".join(report(results, services, items, counts))
+        sizes = ", ".join(f"{name} {size:.1f}" for name, size in disk_kb(dsn).items())
+        text = "\n".join([*report(results, services, items, counts), f"on disk, kB an item: {sizes}"])
     click.echo(text)
     if out:
         out.write_text(text + "\n")
