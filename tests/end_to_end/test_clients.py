@@ -125,7 +125,7 @@ def test_eodag_searches_pages_and_downloads(service: str, manifest: SampleManife
     assert answered.returncode == 0, answered.stderr
     told = json.loads(answered.stdout.splitlines()[-1])
     pairs = sum(len(track.pairs) for track in manifest.tracks)
-    assert (told["matched"], told["first_page"], told["all_pages"]) == (pairs, 7, pairs)
+    assert (told["matched"], told["first_page"], told["all_pages"], told["different"]) == (pairs, 7, pairs, pairs)
     assert told["filtered"] == len(next(track for track in manifest.tracks if track.direction == "descending").pairs)
     assert "sat_relative_orbit" in told["queryables"] or "sat:relative_orbit" in told["queryables"]
     assert told["raster_bytes"] > 1000
