@@ -22,7 +22,7 @@ from api.texts import GRAMMAR
 from api.times import Interval
 from api.values import json_object
 
-MAX_OFFSET: Final = 10_000_000
+MAX_COLLECTIONS_OFFSET: Final = 10_000_000
 
 _LimitQuery = Annotated[
     Limit | None,
@@ -65,13 +65,13 @@ _IntersectsQuery = Annotated[
     Query(description="A GeoJSON geometry; entries whose geometry meets it. Not together with `bbox`."),
 ]
 _OffsetQuery = Annotated[
-    int | None, Query(ge=0, le=MAX_OFFSET, description="Entries before the first one on the page.")
+    int | None, Query(ge=0, le=MAX_COLLECTIONS_OFFSET, description="Entries before the first one on the page.")
 ]
 _PageQuery = Annotated[
     int | None,
     Query(
         ge=1,
-        le=MAX_OFFSET,
+        le=MAX_COLLECTIONS_OFFSET,
         description=f"Number of the page, from 1 on; `limit` says how many are on each, else {DEFAULT_LIMIT}.",
     ),
 ]

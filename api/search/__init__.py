@@ -1,7 +1,7 @@
 """Searches of items, from a request to a page.
 
     read ─► model            what a request asks for, checked, as one value: `Search`
-     ├► cql2 · query         filters as CQL2 JSON; the Query extension and plain parameters turned into it
+     ├► query                the Query extension and plain parameters turned into CQL2 JSON, as filters are
      ├► text                 what words ask of items, and which collections have them
      ├► names                unknown names refused, the nearest known one told
      └► catalogue            what the database holds: collections, properties, the secret of the tokens
