@@ -27,7 +27,11 @@ class BuilderSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FLATSIM_", env_ignore_empty=True, extra="ignore")
 
-    home: Path = Field(default_factory=_default_home, description="Folder of the embedded database")
+    home: Path = Field(
+        default_factory=_default_home,
+        description="Folder of the embedded database",
+        json_schema_extra={"default": "`/var/lib/flatsim-stac` for root, else the user's data folder"},
+    )
     pg_bindir: Path | None = Field(
         default=None, description="Folder of the PostgreSQL programs; without it the newest with PostGIS is taken"
     )

@@ -14,7 +14,7 @@ import pytest
 from catalog_builder.vocab.queryables import QUERYABLES
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = [ROOT / ".ci" / "run", *(ROOT / "scripts" / name for name in ("bootstrap", "check", "demo", "test"))]
+SCRIPTS = [ROOT / ".ci" / "run", *(ROOT / "scripts" / name for name in ("bootstrap", "check", "demo", "docs", "test"))]
 PARTS = sorted((ROOT / "scripts" / "lib").glob("*.sh"))
 
 
@@ -56,7 +56,7 @@ def test_scripts_are_programs(script: Path) -> None:
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("script", ["bootstrap", "demo"])
+@pytest.mark.parametrize("script", ["bootstrap", "demo", "docs"])
 def test_help_is_the_head_of_the_script(script: str) -> None:
     result = subprocess.run([ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=True)
     assert f"Usage: scripts/{script}" in result.stdout
@@ -68,6 +68,7 @@ def test_help_is_the_head_of_the_script(script: str) -> None:
     [
         (["bootstrap", "--everything"], "--everything"),
         (["demo", "--prot", "8081"], "--prot"),
+        (["docs", "--watch"], "--watch"),
         (["demo", "/nowhere/at/all"], "/nowhere/at/all"),
         (["demo", "/tmp", "/usr"], "one TREE"),
     ],

@@ -12,12 +12,9 @@ from pydantic import ValidationError
 
 from api.app import create_app
 from api.settings import ROUTES, ServiceSettings
-from catalog_builder.settings import BuilderSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from pydantic_settings import BaseSettings
 
 
 def test_they_are_read_when_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,15 +68,6 @@ def test_the_environment_of_stac_fastapi_changes_nothing(
         assert not [uri for uri in page["conformsTo"] if "transaction" in uri]
         item = client.get("/search", params={"limit": 1}).json()["features"][0]
         assert item["assets"]["inu_radar"]["proj:code"] is None
-
-
-@pytest.mark.parametrize("model", [ServiceSettings, BuilderSettings])
-def test_the_documentation_lists_every_setting(model: type[BaseSettings]) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
-    for name, field in model.model_fields.items():
-        (row,) = [line for line in text.splitlines() if line.startswith(f"| `FLATSIM_{name.upper()}` |")][:1]
-        if model is ServiceSettings:
-            assert row.endswith(f" | {field.description} |"), row
 
 
 def test_the_pool_cannot_keep_more_than_it_may_have() -> None:
