@@ -10,11 +10,13 @@ import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from catalog_builder import regions
 from catalog_builder.errors import FlatsimError, WorkersError
@@ -37,6 +39,10 @@ LOOK_EVERY_S = 5
 """How often it is seen whether workers are left, while a result is waited for."""
 AT_LEAST_AHEAD = 32
 """Jobs under way however few workers there are yet: clusters grow by what is waiting."""
+NOBODY_WORKS_ON_IT = ("memory", "forgotten", "released", None)
+"""States of a job at the scheduler in which its result should be here, or will never be."""
+LOOKS_UNTIL_LOST = 3
+"""How often a job is seen in such a state until it is sent again."""
 INSTALL = f"install flatsim-stac[builder] {__version__} where the scheduler and the workers of the cluster run"
 
 
@@ -45,8 +51,8 @@ class DaskPool:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._executor = client.get_executor(pure=False)
         self._context = builder_digest(), regions.operator_regions()
+        self._asked: WeakSet[_Asked] = WeakSet()
 
     def expect(self, packages: int) -> None:
         """The workers are there."""
@@ -56,16 +62,21 @@ class DaskPool:
     ) -> Iterator[tuple[Tag, T | None]]:
         """By whichever worker is free; by another one when it dies."""
         ahead = max(AT_LEAST_AHEAD, AHEAD_PER_WORKER * sum(self._client.nthreads().values()))
-        named = ((tag, None if arguments is None else (*self._context, job, *arguments)) for tag, arguments in calls)
-        return in_order(self._executor, do_job, named, ahead=ahead, wait=self._wait)
+        return in_order(partial(self._submit, job), calls, ahead=ahead, wait=self._wait)
 
     def cancel(self) -> None:
         """Call off what is not done; that dask then misses results is no news."""
         for name in ("distributed.client", "distributed.core", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self._executor.shutdown(wait=False)
+        self._client.cancel([asked.future for asked in self._asked])
 
-    def _wait(self, future: Future[T]) -> T:
+    def _submit(self, job: Callable[..., Any], *arguments: Any) -> _Asked:
+        call = *self._context, job, *arguments
+        asked = _Asked(call, self._client.submit(do_job, *call, pure=False))
+        self._asked.add(asked)
+        return asked
+
+    def _wait(self, asked: _Asked) -> Any:
         """The result of a job.
 
         Raises:
@@ -74,20 +85,36 @@ class DaskPool:
         without_s = 0
         while True:
             try:
-                return future.result(timeout=LOOK_EVERY_S)
-            except Late:
-                without_s = 0 if self._has_workers() else without_s + LOOK_EVERY_S
-                if without_s >= WORKER_WITHIN_S:
-                    msg = f"{self._address}: no worker for {WORKER_WITHIN_S} s; the same command goes on from here"
-                    raise WorkersError(msg) from None
+                return asked.future.result(timeout=LOOK_EVERY_S * 2**asked.lost)
             except FlatsimError:
                 raise
             except CancelledError:
                 msg = f"{self._address}: the scheduler is gone; the same command goes on from here"
                 raise WorkersError(msg) from None
             except Exception as error:
-                msg = f"{self._address}: {type(error).__name__}: {error}"
-                raise WorkersError(msg) from error
+                if not isinstance(error, TimeoutError) or asked.future.status == "error":
+                    msg = f"{self._address}: {type(error).__name__}: {error}"
+                    raise WorkersError(msg) from error
+            without_s = 0 if self._has_workers() else without_s + LOOK_EVERY_S
+            if without_s >= WORKER_WITHIN_S:
+                msg = f"{self._address}: no worker for {WORKER_WITHIN_S} s; the same command goes on from here"
+                raise WorkersError(msg)
+            self._ask_again_if_lost(asked)
+
+    def _ask_again_if_lost(self, asked: _Asked) -> None:
+        """Send a job once more whose result does not come though nobody works on it: a worker that dies with results
+        can leave scheduler and client waiting for each other. Jobs only read, so doing one twice does no harm."""
+        key = asked.future.key
+        try:
+            status = self._client.sync(
+                self._client.scheduler.get_task_status, keys=[key], callback_timeout=CONNECT_WITHIN_S
+            )
+        except (OSError, RuntimeError, TimeoutError):
+            return
+        asked.looks = asked.looks + 1 if status.get(key) in NOBODY_WORKS_ON_IT else 0
+        if asked.looks >= LOOKS_UNTIL_LOST:
+            asked.looks, asked.lost = 0, asked.lost + 1
+            asked.future = self._client.submit(do_job, *asked.call, pure=False)
 
     @property
     def _address(self) -> str:
@@ -95,9 +122,22 @@ class DaskPool:
 
     def _has_workers(self) -> bool:
         try:
-            return bool(self._client.nthreads())
-        except (OSError, RuntimeError):
+            return bool(self._client.sync(self._client.scheduler.ncores, callback_timeout=CONNECT_WITHIN_S))
+        except (OSError, RuntimeError, TimeoutError):
             return False
+
+
+@dataclass(eq=False)
+class _Asked:
+    """A job that was sent."""
+
+    call: tuple[Any, ...]
+    future: Any
+    """`distributed.Future`; another one when the first was lost."""
+    looks: int = 0
+    """How often in a row it was without a result and nobody worked on it."""
+    lost: int = 0
+    """How often it was sent again; each time it is waited for longer, for it may be the network that is slow."""
 
 
 @contextmanager

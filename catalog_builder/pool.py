@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
 from typing import Any, Protocol, TypeVar
@@ -17,6 +18,7 @@ from catalog_builder.errors import WorkersError
 
 T = TypeVar("T")
 Tag = TypeVar("Tag")
+Ticket = TypeVar("Ticket")
 
 WORTH_A_POOL = 128
 """Packages below which starting processes costs more than it saves."""
@@ -73,7 +75,8 @@ class Processes(Here):
         """By whichever process is free."""
         if self._executor is None:
             return super().run(job, calls)
-        return in_order(self._executor, job, calls, ahead=AHEAD_PER_WORKER * self._workers, wait=self._wait)
+        submit = partial(self._executor.submit, job)
+        return in_order(submit, calls, ahead=AHEAD_PER_WORKER * self._workers, wait=self._wait)
 
     def _wait(self, future: Future[T]) -> T:
         """The result of a job.
@@ -140,22 +143,22 @@ def _begin(environment: dict[str, str]) -> None:
 
 
 def in_order(
-    executor: Executor,
-    job: Callable[..., T],
+    submit: Callable[..., Ticket],
     calls: Iterable[tuple[Tag, tuple[Any, ...] | None]],
     *,
     ahead: int,
-    wait: Callable[[Future[T]], T],
+    wait: Callable[[Ticket], T],
 ) -> Iterator[tuple[Tag, T | None]]:
-    """As `Pool.run`, by an executor, with `ahead` jobs under way; `wait` gives a job's result."""
-    waiting: deque[tuple[Tag, Future[T] | None]] = deque()
+    """As `Pool.run`, with `ahead` jobs under way: `submit` takes a call's arguments, `wait` gives the result for what
+    `submit` gave."""
+    waiting: deque[tuple[Tag, Ticket | None]] = deque()
 
     def first() -> tuple[Tag, T | None]:
-        tag, future = waiting.popleft()
-        return tag, None if future is None else wait(future)
+        tag, ticket = waiting.popleft()
+        return tag, None if ticket is None else wait(ticket)
 
     for tag, arguments in calls:
-        waiting.append((tag, None if arguments is None else executor.submit(job, *arguments)))
+        waiting.append((tag, None if arguments is None else submit(*arguments)))
         if len(waiting) > ahead:
             yield first()
     while waiting:

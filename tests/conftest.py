@@ -31,6 +31,13 @@ collect_ignore = ["support/ask_eodag.py", "support/lint.py", "support/without_ne
 """Programs that tests run in environments of their own, where other libraries are installed than here."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long campaigns may take as long as they like."""
+    for item in items:
+        if item.get_closest_marker("full") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(0))
+
+
 def with_database(dsn: str, name: str) -> str:
     """The same server and user, another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))

@@ -24,7 +24,7 @@ from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.journal import FILE
 from catalog_builder.sinks.static import StaticSink
 
-pytest.importorskip("distributed", reason="the extra dask is not installed")
+distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
 Tree = tuple[Path, SampleManifest]
 ROOT = Path(__file__).parents[2]
@@ -156,17 +156,26 @@ def test_nothing_is_lost_or_doubled_when_a_worker_dies(lonely: Running, small_tr
             steps.append(done)
 
     with dask_cluster(lonely.address) as pool:
-        while len(pool._client.nthreads()) < 2:
-            time.sleep(0.05)
+        pool._client.wait_for_workers(2, timeout=START_WITHIN_S)
         out = tmp_path / "there"
         report = build(
             [small_tree[0]], StaticSink(out), StaticLayout(tmp_path / "published"),
             workers=nullcontext(pool), progress=kill_at_the_first_step,
         )  # fmt: skip
-    assert doomed.wait() == -signal.SIGKILL
+    assert doomed.wait(START_WITHIN_S) == -signal.SIGKILL
     assert (report.found, report.catalogued, report.refused) == (PACKAGES, PACKAGES, [])
     into(tmp_path / "here", small_tree[0])
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
+
+
+def test_a_result_that_nobody_works_on_is_asked_for_again(cluster: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_pool, "LOOK_EVERY_S", 0.2)
+    with dask_cluster(cluster.address) as pool:
+        results = pool.run(abs, [(number, (-number,)) for number in range(3)])
+        assert next(results) == (0, 0)
+        for asked in pool._asked:
+            asked.future = distributed.Future("never sent", pool._client)
+        assert list(results) == [(1, 1), (2, 2)]
 
 
 def test_a_cluster_without_workers_is_an_error_in_time(
@@ -216,8 +225,9 @@ def test_ctrl_c_leaves_the_cluster_to_others(cluster: Running, small_tree: Tree,
     arguments = ["build", str(small_tree[0]), "--out", str(tmp_path / "out"), "--dask", cluster.address, "--quiet"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, *arguments], capture_output=True, text=True, env=environment, check=False
-    )
+        [sys.executable, "-c", INTERRUPTED, *arguments],
+        capture_output=True, text=True, env=environment, check=False, timeout=2 * START_WITHIN_S,
+    )  # fmt: skip
     assert ended.returncode == 130, ended.stderr
     assert ended.stderr.splitlines() == ["flatsim-stac: interrupted; the same command goes on from here"]
     report = into(tmp_path / "out", small_tree[0], dask=cluster.address)

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_results_keep_the_order_and_calls_are_taken_only_so_far_ahead() -> None:
 
     expected = [(f"tag {number}", None if number % 5 == 4 else number**2) for number in range(20)]
     with ThreadPoolExecutor(4) as executor:
-        results = in_order(executor, slow_first, calls(), ahead=3, wait=Future.result)
+        results = in_order(partial(executor.submit, slow_first), calls(), ahead=3, wait=Future.result)
         assert next(results) == expected[0]
         assert len(taken) == 4
         assert [expected[0], *results] == expected
