@@ -12,7 +12,7 @@ import math
 import random
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -109,17 +109,23 @@ class Catalogue:
             for summary in by_id.values()
         ]
 
-    def lines(self) -> Iterator[tuple[str, bytes]]:
-        """Collection and JSON of each item, track after track."""
+    def lines(self, regions: Container[Region] = REGIONS) -> Iterator[tuple[str, bytes]]:
+        """Collection and JSON of each item of some regions, track after track."""
         for track, pairs in zip(self.tracks, self._pair_counts(), strict=True):
-            yield from self._shared(track)
-            yield from self._pairs(track, pairs, range(pairs))
+            if track.region in regions:
+                yield from self._shared(track)
+                yield from self._pairs(track, pairs, range(pairs))
 
-    def write(self, folder: Path) -> None:
-        """The catalogue as lines, one file of items for each collection, as `flatsim-stac build` writes it."""
+    def write(self, folder: Path, regions: Container[Region] = REGIONS) -> None:
+        """The catalogue as lines, one file of items for each collection, as `flatsim-stac build` writes it.
+
+        Args:
+            folder: made where it is missing.
+            regions: whose items are written; the collections are all there.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{COLLECTIONS}.ndjson").write_bytes(b"".join(compact(one) + b"\n" for one in self.collections()))
-        for collection, lines in itertools.groupby(self.lines(), key=lambda pair: pair[0]):
+        for collection, lines in itertools.groupby(self.lines(regions), key=lambda pair: pair[0]):
             with (folder / f"{collection}.ndjson").open("ab") as file:
                 file.writelines(line + b"\n" for _, line in lines)
 

@@ -99,6 +99,12 @@ def limit_lock_waits(connection: Connection[Any], milliseconds: int) -> None:
     connection.execute("SELECT set_config('lock_timeout', %s, true)", (f"{milliseconds}ms",))
 
 
+def lock_against_vacuum(connection: Connection[Any], partition: str) -> None:
+    """Take the lock that vacuum takes, which keeps neither readers nor writers out."""
+    statement = sql.SQL("LOCK TABLE pgstac.{} IN SHARE UPDATE EXCLUSIVE MODE")
+    connection.execute(statement.format(sql.Identifier(partition)))
+
+
 def stored_digests(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, bytes | None]:
     """Those of some ids that are among a collection's items, with the digest of what was loaded, where it is known."""
     wanted = (collection_id, list(ids))

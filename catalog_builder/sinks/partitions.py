@@ -26,6 +26,9 @@ TRIES: Final = 20
 PAUSE_S: Final = 0.1
 LOCK_WAIT_MS: Final = 200
 """How long readers may be kept waiting behind a change of the catalogue that itself waits for one of them."""
+VACUUM_WAIT_MS: Final = 60_000
+"""Autovacuum gives way to who waits for it longer than the server's deadlock time-out, and keeps neither readers nor
+writers waiting meanwhile."""
 OTHERS: Final = (
     errors.CheckViolation,  # somebody put a constraint back
     errors.UniqueViolation,  # somebody inserted the same item
@@ -102,6 +105,8 @@ class Partitions:
                 than it may, goes on as if the partition had been made.
         """
         with connection.transaction():
+            if loading.admits(connection, partition, starts, ends) is not None:
+                _hold_vacuum_off(connection, partition)
             loading.limit_lock_waits(connection, LOCK_WAIT_MS)
             try:
                 loading.check_partition(connection, self._collection_id, starts, ends)
@@ -122,12 +127,20 @@ def _settle(connection: Connection, partition: str) -> None:
     times = loading.unstated_times(connection, partition)
     if times:
         with connection.transaction():
+            _hold_vacuum_off(connection, partition)
             loading.limit_lock_waits(connection, LOCK_WAIT_MS)
             loading.state_times(connection, partition, *times)
     loading.prove_times(connection, partition)
     with connection.transaction():
+        _hold_vacuum_off(connection, partition)
         loading.limit_lock_waits(connection, LOCK_WAIT_MS)
         loading.update_partition_stats(connection, partition)
+
+
+def _hold_vacuum_off(connection: Connection, partition: str) -> None:
+    """Have autovacuum leave a partition alone until the transaction ends."""
+    loading.limit_lock_waits(connection, VACUUM_WAIT_MS)
+    loading.lock_against_vacuum(connection, partition)
 
 
 def _span(numbers: Sequence[int]) -> Span:

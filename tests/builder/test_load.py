@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import psycopg
 import pytest
+from psycopg import sql
 from pypgstac.db import PgstacDB
 from pypgstac.load import Loader, Methods
 from varied_items import COLLECTIONS, collections, varied_items
@@ -18,7 +19,7 @@ from catalog_builder.cluster import Role
 from catalog_builder.database import connect
 from catalog_builder.errors import DatabaseError, SinkError, TreeNotFound
 from catalog_builder.load import Loaded, load
-from catalog_builder.sinks import loading
+from catalog_builder.sinks import loading, partitions
 from catalog_builder.sinks.rows.row import create_row
 
 if TYPE_CHECKING:
@@ -204,6 +205,22 @@ def test_a_reader_in_the_middle_does_not_stop_a_load(database_dsn: str, tmp_path
             assert loader.write(connection, [create_row(item, b"d" * 16, loader.base) for item in some]).changed
             reader.execute("SELECT count(*) FROM pgstac.items")
         assert before == 20
+
+
+def test_a_vacuum_does_not_stop_a_load(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock that vacuum takes is waited for: autovacuum gives way to who waits, and not to who tries for a moment."""
+    monkeypatch.setattr(partitions, "TRIES", 2)
+    load(write(tmp_path, ITEMS[:20]), database_dsn)
+    names = [name for (name,) in rows(database_dsn, "SELECT partition FROM pgstac.partition_stats")]
+    with psycopg.connect(database_dsn) as vacuum:
+        for name in names:
+            lock = sql.SQL("LOCK TABLE pgstac.{} IN SHARE UPDATE EXCLUSIVE MODE")
+            vacuum.execute(lock.format(sql.Identifier(name)))
+        ending = threading.Timer(1.5, vacuum.rollback)
+        ending.start()
+        loaded = load(write(tmp_path, changed(3)), database_dsn)
+        ending.join()
+    assert loaded.changed == len(ITEMS) - 19
 
 
 @pytest.mark.parametrize(
