@@ -11,8 +11,14 @@ import click
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 
-HOST = click.option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
-PORT = click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+HOST = click.option(
+    "--host", default=DEFAULT_HOST, show_default=True, envvar="FLATSIM_HOST", show_envvar=True,
+    help="Address to listen on.",
+)  # fmt: skip
+PORT = click.option(
+    "--port", default=DEFAULT_PORT, show_default=True, envvar="FLATSIM_PORT", show_envvar=True,
+    type=click.IntRange(1, 65535),
+)  # fmt: skip
 
 
 def service_command() -> list[str]:
@@ -32,11 +38,15 @@ def service_environment(*, dsn: str, host: str, port: int, trees: tuple[Path, ..
 
 
 @click.command(epilog="Example: flatsim-stac serve --data /data/flatsim --port 8080")
-@click.option("--database", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+@click.option(
+    "--database", metavar="DSN", envvar="FLATSIM_DATABASE", show_envvar=True,
+    help="Default: PG* variables, else the embedded database.",
+)  # fmt: skip
 @HOST
 @PORT
 @click.option(
-    "--data", "trees", multiple=True, type=click.Path(path_type=Path, exists=True, file_okay=False),
+    "--data", "trees", multiple=True, envvar="FLATSIM_DATA", show_envvar=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Tree to publish under /data/; may be given several times.",
 )  # fmt: skip
 @click.option("--workers", type=click.IntRange(1), help="Processes that serve.  [default: 1]")

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import blocks
 import click
+import tutorial_notebook
 from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
@@ -83,6 +85,30 @@ def _allowed(row: FieldInfo) -> str:
     return ", ".join(filter(None, (least, above, most)))
 
 
+def examples_page() -> str:
+    """Which blocks of code in the documents the tests do not run, and why."""
+    found = {document: blocks.read(document) for document in blocks.documents()}
+    rows = [
+        f"| {document.relative_to(DOCS) if document.is_relative_to(DOCS) else document.name} | {block.reason} |"
+        for document, all_of_it in found.items()
+        for block in all_of_it
+        if block.mark == blocks.NOT_RUN
+    ]
+    return "\n".join([*EXAMPLES, *rows, ""])
+
+
+EXAMPLES: Final = (
+    "# Which examples are run",
+    "",
+    "The tests run the blocks of Bash and Python in README.md and in these pages as they stand, in order, against a",
+    "served sample, and compare what a block is said to print. Addresses, folders and databases are replaced by those",
+    "of the test. These blocks are left out:",
+    "",
+    "| document | why |",
+    "|---|---|",
+)
+
+
 @dataclass(frozen=True)
 class Page:
     """A file of docs/ and what makes it."""
@@ -93,8 +119,10 @@ class Page:
 
 PAGES: Final = (
     Page("cli.md", cli_page),
+    Page("examples.md", examples_page),
     Page("settings.md", settings_page),
     Page("vocabulary.md", vocabulary_page),
+    Page("tutorial.ipynb", lambda: tutorial_notebook.notebook((DOCS / "tutorial.md").read_text())),
 )
 
 

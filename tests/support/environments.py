@@ -63,4 +63,6 @@ class Environment:
 
 VALIDATORS = Environment("validators", ("stac-api-validator==0.6.8", "stac-check==1.14.0"))
 """They want versions of click and pystac-client that the project does not."""
+MINTPY = Environment("mintpy", ("mintpy==1.6.4", "pystac-client==0.9.1", "rasterio==1.4.4"))
+"""Some fifty packages, and older ones than the project's."""
 EODAG = Environment("eodag", ("eodag==4.10.1",))
