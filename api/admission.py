@@ -42,7 +42,9 @@ class Admission:
         if self._running >= self._most:
             description = f"The service is answering {self._most} requests already; try again in a moment."
             status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)}
-            answer = error_response(status, Overloaded.__name__, description, {**headers, "Cache-Control": "no-store"})
+            answer = error_response(
+                scope, status, Overloaded.__name__, description, {**headers, "Cache-Control": "no-store"}
+            )
             await answer(scope, receive, send)
             return
         self._running += 1

@@ -22,6 +22,7 @@ from api.health import health
 from api.kept import KeptAnswers
 from api.middleware import add_middleware
 from api.openapi.document import describe
+from api.pages.static import static_router
 from api.queryables import collection_schemas_router
 from api.roots import DataRoots
 from api.routes import StacRoute
@@ -50,6 +51,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     roots = DataRoots.from_paths(settings.data)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
+    app.state.browser_dir = settings.browser_dir
     app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
     app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
@@ -60,6 +62,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))
     app.include_router(schemas_router())
+    app.include_router(static_router())
     add_middleware(app, settings)
     add_error_handlers(app)
     describe(app)

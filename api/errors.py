@@ -14,12 +14,13 @@
         ├── Overloaded         more is asked for than can be answered at once
         └── DatabaseUnavailable
 
-Every answer of an error is JSON `{"code": …, "description": …}`.
+Every answer of an error is JSON `{"code": …, "description": …}`, or a page that tells the same to who asked for a page.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +35,7 @@ from stac_fastapi.types.errors import (
     StacApiError,
 )
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fastapi import FastAPI
-    from starlette.requests import Request
+    from starlette.types import Scope
 
 _logger = logging.getLogger("api.errors")
 
@@ -165,42 +167,55 @@ _CODES: Final[Mapping[type[Exception], str]] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error of the table, and every HTTP error of the framework, as JSON."""
+    """Answer every error of the table, and every HTTP error of the framework, in one way."""
     for kind in STATUS_CODES:
         app.add_exception_handler(kind, _answer)
     app.add_exception_handler(StacApiError, _answer)
-    app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(HTTPException, _answer)
 
 
-def error_response(status: int, code: str, description: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The answer to a request that failed."""
-    if len(description) > _MAX_DESCRIPTION:
-        description = f"{description[:_MAX_DESCRIPTION]}…"
-    return JSONResponse({"code": code, "description": description}, status_code=status, headers=headers)
+def error_response(
+    scope: Scope, status: int, code: str, description: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The answer to a request that failed: JSON, or a page where one was asked for."""
+    return answer_failure(Failure(status, code, description, headers or {}), Request(scope))
 
 
-def internal_error_response() -> JSONResponse:
+def internal_error_response(scope: Scope) -> Response:
     """The answer when something failed that nobody foresaw; the log has the details, the answer has none."""
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return error_response(status, "InternalServerError", "The service failed; its log says why.")
+    return answer_failure(_INTERNAL, Request(scope))
 
 
-async def _answer(_request: Request, error: Exception) -> Response:
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a client is told of a failure."""
+
+    status: int
+    code: str
+    description: str
+    headers: Mapping[str, str]
+
+
+_INTERNAL: Final = Failure(
+    HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "The service failed; its log says why.", {}
+)
+
+
+def failure_of(error: Exception, request: Request) -> Failure:
+    """What a client is told of an error."""
+    if isinstance(error, HTTPException):
+        if not isinstance(error.__cause__, ValidationError):
+            return _of_http(error, request)
+        error = error.__cause__
     kind = next((kind for kind in type(error).__mro__ if kind in STATUS_CODES), None)
     if kind is None:
         _logger.error("no status for %s", type(error).__name__, exc_info=error)
-        return internal_error_response()
-    headers = error.headers if isinstance(error, ServiceError) else None
-    code = _CODES.get(kind, type(error).__name__)
-    return error_response(STATUS_CODES[kind], code, describe(error), headers)
+        return _INTERNAL
+    headers = error.headers if isinstance(error, ServiceError) else {}
+    return Failure(STATUS_CODES[kind], _CODES.get(kind, type(error).__name__), describe(error), headers)
 
 
-async def _answer_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for nothing else
-    if isinstance(error.__cause__, ValidationError):
-        return await _answer(request, error.__cause__)
-    if request.method == "OPTIONS" and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
+def _of_http(error: HTTPException, request: Request) -> Failure:
     code = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
     headers = dict(error.headers or {})
     description = str(error.detail)
@@ -208,7 +223,32 @@ async def _answer_http(request: Request, error: Exception) -> Response:
         description = f"{error.detail}: {request.method} {request.url.path}"
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request)
-    return error_response(error.status_code, code, description, headers)
+    return Failure(error.status_code, code, description, headers)
+
+
+def answer_failure(failure: Failure, request: Request) -> Response:
+    """The answer that tells of a failure."""
+    from api.pages.wanted import wants_page  # noqa: PLC0415 -- it raises errors of this module
+
+    description = failure.description
+    if len(description) > _MAX_DESCRIPTION:
+        description = f"{description[:_MAX_DESCRIPTION]}…"
+    if wants_page(request):
+        from api.pages.failure import failure_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+
+        return failure_page(request, failure.status, description, failure.headers)
+    body = {"code": failure.code, "description": description}
+    return JSONResponse(body, status_code=failure.status, headers={"Vary": "Accept", **failure.headers})
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    if (
+        isinstance(error, HTTPException)
+        and request.method == "OPTIONS"
+        and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    ):
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
+    return answer_failure(failure_of(error, request), request)
 
 
 def _allowed(request: Request) -> str:

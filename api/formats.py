@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 PARAMETER: Final = "f"
+JSON_NAME: Final = "json"
 _MAX_RANGES: Final = 100
 """Media types of an `Accept` header that are looked at."""
 
@@ -41,7 +42,7 @@ class Format:
 
 
 PAGE: Final = Format(
-    names=("geojson", "json"), media_types=("application/geo+json", "application/json"), title="GeoJSON"
+    names=("geojson", JSON_NAME), media_types=("application/geo+json", "application/json"), title="GeoJSON"
 )
 SEQUENCE: Final = Format(
     names=("geojsonseq",),
@@ -95,20 +96,25 @@ def choose(request: Request) -> Chosen:
 
 
 def _by_header(headers: list[str]) -> Chosen:
-    ranges = [_range(part) for part in ",".join(headers).split(",")[:_MAX_RANGES] if part.strip()]
+    ranges = media_ranges(headers)
     if not ranges:
         return Chosen(PAGE, PAGE.media_types[0])
     liked = [
-        (_quality(media_type, ranges), -place, -number, Chosen(each, media_type))
+        (quality(media_type, ranges), -place, -number, Chosen(each, media_type))
         for place, each in enumerate(FORMATS)
         for number, media_type in enumerate(each.media_types)
     ]
-    quality, *_, best = max(liked, key=lambda found: found[:3])
-    if quality <= 0:
+    most, *_, best = max(liked, key=lambda found: found[:3])
+    if most <= 0:
         known = ", ".join(media_type for each in FORMATS for media_type in each.media_types)
         msg = f"Accept: none of these is served here; there are {known}"
         raise NotAcceptable(msg)
     return best
+
+
+def media_ranges(headers: list[str]) -> list[tuple[str, float]]:
+    """What a client takes and how much it likes it, as `Accept` and its kin tell; no more than a hundred."""
+    return [_range(part) for part in ",".join(headers).split(",")[:_MAX_RANGES] if part.strip()]
 
 
 def _range(text: str) -> tuple[str, float]:
@@ -129,7 +135,7 @@ def _range(text: str) -> tuple[str, float]:
     return name, quality
 
 
-def _quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
+def quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
     """How much a media type is liked: the range that says most about it counts."""
     family = f"{media_type.partition('/')[0]}/*"
     for wanted in (media_type, family, "*/*"):

@@ -207,7 +207,7 @@ class LastResort:
             if started or scope["type"] != "http":
                 raise
             _logger.exception("%s %s failed, request %s", scope["method"], scope["path"], request_id.get())
-            await internal_error_response()(scope, receive, send)
+            await internal_error_response(scope)(scope, receive, send)
 
 
 class BodyLimit:
@@ -229,7 +229,7 @@ class BodyLimit:
         told = Headers(scope=scope).get("content-length", "0")
         if not told.isdecimal() or int(told) > self._max_bytes:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-            await error_response(status, "BodyTooLarge", description)(scope, receive, send)
+            await error_response(scope, status, "BodyTooLarge", description)(scope, receive, send)
             return
         read_bytes = 0
 

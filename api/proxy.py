@@ -107,7 +107,9 @@ class Proxy:
             prefix = prefix or (told if _PREFIX.fullmatch(told) else "")
         host = Headers(scope=scope).get("host")
         if host is not None and not _HOST.fullmatch(host):
-            answer = error_response(HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is no host name")
+            answer = error_response(
+                scope, HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is no host name"
+            )
             await answer(scope, receive, send)
             return
         scope["root_path"], scope["path"] = prefix, _plain_path(scope["path"], prefix)

@@ -25,6 +25,8 @@ from catalog_builder.vocab.summaries import RANGES, VALUES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from asyncpg import Connection
+
 Schema = dict[str, Any]
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
@@ -161,14 +163,26 @@ class SortablesClient(AsyncBaseSortablesClient):
         return await _of_items(request, collection_id, "sortables")
 
 
-async def _of_items(request: Request, collection_id: str | None, kind: str) -> Schema:
-    async with request.app.state.get_connection(request, "r") as connection:
-        collections = [Summarised(*row) for row in await queries.summaries(connection, collection_id)]
-        definitions = await queries.queryable_definitions(connection, collection_id)
+async def item_schemas(connection: Connection, collection_id: str | None) -> tuple[list[Summarised], dict[str, Schema]]:
+    """What items of one collection, or of all, are searched by.
+
+    Returns:
+        The collections, and the schemas of the properties with the values that the collections have of them.
+
+    Raises:
+        NotFound: There is no such collection.
+    """
+    collections = [Summarised(*row) for row in await queries.summaries(connection, collection_id)]
+    definitions = await queries.queryable_definitions(connection, collection_id)
     if collection_id is not None and not collections:
         msg = f"Collection {collection_id} does not exist."
         raise NotFound(msg)
-    properties = property_schemas(definitions, collections)
+    return collections, property_schemas(definitions, collections)
+
+
+async def _of_items(request: Request, collection_id: str | None, kind: str) -> Schema:
+    async with request.app.state.get_connection(request, "r") as connection:
+        collections, properties = await item_schemas(connection, collection_id)
     if kind == "sortables":
         properties = {name: schema for name, schema in properties.items() if sortable(schema)}
     path, what = kind, "all items"

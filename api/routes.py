@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from email.message import Message
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -15,13 +16,15 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
-from api.formats import PARAMETER, described
+from api.formats import JSON_NAME, PAGE, PARAMETER, described
 from api.kept import KEPT_PATHS
+from api.pages.wanted import LANGUAGE, VARY, check_choice, wants_page
+from api.pages.wanted import described as page_described
 from api.search.names import nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from starlette.responses import Response
@@ -38,6 +41,13 @@ WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
 """Addresses where a property of items is a parameter of its own."""
 _WITH_FORMS: Final = ("/search", "/collections/{collection_id}/items")
 """Addresses whose answer has several forms."""
+_WITH_PAGES: Final = {
+    "/": (JSON_NAME,),
+    "/collections": (JSON_NAME,),
+    "/collections/{collection_id}": (JSON_NAME,),
+    "/collections/{collection_id}/items/{item_id}": PAGE.names,
+}
+"""Addresses that have a page for people, and the values of `f` beside it."""
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
 _MAX_DIGITS: Final = 400
@@ -52,7 +62,11 @@ class StacRoute(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **others: Any) -> None:
-        super().__init__(path, endpoint, **(described(others) if path.endswith(_WITH_FORMS) else others))
+        if path.endswith(_WITH_FORMS):
+            others = described(others)
+        if (forms := _WITH_PAGES.get(path)) and "GET" in (others.get("methods") or ()):
+            others = page_described(others, forms)
+        super().__init__(path, endpoint, **others)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The function that answers a request."""
@@ -63,6 +77,9 @@ class StacRoute(APIRoute):
             known |= BY_NAME.keys()
         if self.path_format.endswith(_WITH_FORMS):
             known.add(PARAMETER)
+        forms = _WITH_PAGES.get(self.path_format) if self.methods == {"GET"} else None
+        if forms:
+            known |= {PARAMETER, LANGUAGE}
         takes_body = self.body_field is not None
 
         of_collection = next((path for path in _OF_COLLECTION if self.path_format.endswith(path)), None)
@@ -77,10 +94,27 @@ class StacRoute(APIRoute):
             request.state.unknown_parameters = unknown, names
             return await answer(await _with_document(request) if takes_body else request)
 
-        return partial(_kept, checked) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else checked
+        handler = partial(_page_or, checked, self.path_format, forms) if forms else checked
+        return partial(_kept, handler) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else handler
 
 
-async def _kept(make: Callable[[Request], Coroutine[Any, Any, Response]], request: Request) -> Response:
+Make = Callable[[Request], Coroutine[Any, Any, "Response"]]
+
+
+async def _page_or(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
+    """A page for who asked for one, else what everybody gets."""
+    check_choice(request, forms)
+    if wants_page(request):
+        from api.pages.answers import page_answer  # noqa: PLC0415 -- only who reads pages waits for the templates
+
+        return await page_answer(path, request, make)
+    response = await make(request)
+    if VARY not in response.headers.get("vary", ""):
+        response.headers.add_vary_header(VARY)
+    return response
+
+
+async def _kept(make: Make, request: Request) -> Response:
     kept: KeptAnswers = request.app.state.kept
     return await kept.answer(request, make)
 

@@ -32,7 +32,7 @@ _SEARCHES: Final = (
     "search",
     "sortables",
 )
-ROUTES: Final = frozenset(("_mgmt", "api", "api.html", "browser", "conformance", "data", *_SEARCHES))
+ROUTES: Final = frozenset(("_mgmt", "api", "api.html", "browser", "conformance", "data", "pages", *_SEARCHES))
 """First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.formats import TABLE
 from api.openapi.schemas import reference
+from api.pages.wanted import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,8 @@ def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any
 
 
 def _error(description: str, *headers: str) -> dict[str, Any]:
-    return _answer(description, {"application/json": {"schema": reference("Error")}}, *headers)
+    told = {"application/json": {"schema": reference("Error")}, MEDIA_TYPE: {"schema": _SCHEMA_HEADER}}
+    return _answer(description, told, *headers)
 
 
 def _answer(description: str, content: Mapping[str, Any], *headers: str) -> dict[str, Any]:

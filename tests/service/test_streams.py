@@ -162,9 +162,7 @@ class TestForms:
         assert answer.headers["content-type"].startswith(expected)
         assert "Accept" in [name.strip() for name in answer.headers["vary"].split(",")]
 
-    @pytest.mark.parametrize(
-        "accept", ["image/png", "text/html", "application/xml", "text/csv;q=0", "*/*;q=0", "x", ";"]
-    )
+    @pytest.mark.parametrize("accept", ["image/png", "application/xml", "text/csv;q=0", "*/*;q=0", "x", ";"])
     def test_what_nobody_serves(self, client: TestClient, accept: str) -> None:
         for path in ("/search", f"/collections/{PAIRS}/items"):
             answer = client.get(path, headers={"Accept": accept})

@@ -1,0 +1,217 @@
+"""What all pages have in common: templates, head and foot, addresses, headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import Response
+
+from api.browser import has_bundle
+from api.formats import PARAMETER
+from api.pages import text, typography
+from api.pages.static import resource_name
+from api.pages.wanted import HTML, LANGUAGE, MEDIA_TYPE, Language, accepts_page, language_of, without
+from api.pages.words import said
+from catalog_builder.vocab.french import FRENCH, TITLES
+from catalog_builder.vocab.queryables import BY_NAME
+from catalog_builder.vocab.release import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+
+_SAFE: Final = "/:,@!$()*;~"
+"""Characters of a query string that need no escape there."""
+
+
+@cache
+def templates() -> Environment:
+    """The templates, compiled once: everything put in is escaped, and a name that is not there is an error."""
+    found = Environment(
+        loader=PackageLoader("api.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=text.shown,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["shortened"] = text.shortened
+    return found
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a template can ask of the request that its page answers."""
+
+    request: Request
+
+    @cached_property
+    def language(self) -> Language:
+        """Of the page."""
+        return language_of(self.request)
+
+    @cached_property
+    def root(self) -> str:
+        """Path of the landing page, with a slash at its end: on the host that the page came from."""
+        return f"{self.request.scope.get('root_path', '')}/"
+
+    @cached_property
+    def base_url(self) -> str:
+        """Address of the landing page, for what is copied from a page."""
+        return f"{str(self.request.base_url).rstrip('/')}/"
+
+    @cached_property
+    def carried(self) -> dict[str, str]:
+        """Parameters that go on to the next page, for they were asked for: language, and form."""
+        told = {LANGUAGE: str(self.language)} if LANGUAGE in self.request.query_params else {}
+        return told if accepts_page(self.request) else {PARAMETER: HTML, **told}
+
+    def resource(self, path: str = "", **parameters: Any) -> str:
+        """Address below the landing page of what is no page."""
+        query = urlencode({name: value for name, value in parameters.items() if value is not None}, safe=_SAFE)
+        return f"{self.root}{quote(path, safe='/.-_~')}{'?' if query else ''}{query}"
+
+    def link(self, path: str = "", **parameters: Any) -> str:
+        """Address of a page below the landing page."""
+        return self.resource(path, **parameters, **self.carried)
+
+    def local(self, href: Any) -> str | None:
+        """An address of an answer as a page may link it: one of this service without its host; None if it is not safe.
+
+        Escapes stay as they are: what an answer says is an address already.
+        """
+        found = text.safe_address(href)
+        if found is None or not found.startswith(self.base_url):
+            return found
+        return self.root + found.removeprefix(self.base_url)
+
+    def page(self, href: Any) -> str | None:
+        """The same for an address that has a page: a catalogue, a collection, an item or a list of items."""
+        found = self.local(href)
+        if found is None or not found.startswith(self.root) or found.startswith((f"{self.root}data/", "//")):
+            return found
+        path, _, query = found.partition("?")
+        parts = [part for part in (without(query, PARAMETER, LANGUAGE), urlencode(self.carried)) if part]
+        return f"{path}{'?' if parts else ''}{'&'.join(parts)}"
+
+    def in_language(self, language: Language) -> str:
+        """This page in another language."""
+        query = without(self.request.url.query, LANGUAGE)
+        path = quote(self.request.url.path, safe="/.-_~")
+        return f"{path}?{'&'.join(part for part in (query, urlencode({LANGUAGE: str(language)})) if part)}"
+
+    def t(self, key: str, **values: Any) -> str:
+        """A text of the page."""
+        shown = {name: self.number(value) if name == "n" else value for name, value in values.items()}
+        return said(key, self.language, shown, count=values.get("n"))
+
+    def domain(self, english: Any) -> Any:
+        """A text of the vocabulary in the page's language, where it is known."""
+        return (
+            FRENCH.get(english, english) if self.language is Language.FRENCH and isinstance(english, str) else english
+        )
+
+    def label(self, name: str) -> str:
+        """Title of a property."""
+        if name not in BY_NAME:
+            return name
+        return typography.typeset(TITLES[name]) if self.language is Language.FRENCH else BY_NAME[name].title
+
+    def number(self, value: Any, unit: str | None = None, digits: int | None = None) -> str:
+        """A number with its unit."""
+        return typography.number_text(value, self.language, unit, digits)
+
+    def day(self, value: Any) -> str:
+        """The day of a time."""
+        return typography.day_text(value, self.language)
+
+    def moment(self, value: Any) -> str:
+        """A time."""
+        return typography.moment_text(value, self.language)
+
+    def size(self, value: Any) -> str:
+        """A number of bytes."""
+        return typography.size_text(value, self.language)
+
+    def values(self) -> dict[str, Any]:
+        """What every template can use."""
+        names = ("resource", "link", "local", "page", "t", "domain", "label", "number", "day", "moment", "size")
+        other = next(each for each in Language if each is not self.language)
+        state = self.request.app.state
+        return {
+            **{name: getattr(self, name) for name in names},
+            "lang": str(self.language),
+            "other_lang": str(other),
+            "other_href": self.in_language(other),
+            "carried": self.carried,
+            "style": self.resource(f"pages/{resource_name('style.css')}"),
+            "icon": self.resource(f"pages/{resource_name('icon.svg')}"),
+            "script_href": lambda name: self.resource(f"pages/{resource_name(name)}"),
+            "catalogue_title": self.request.app.title,
+            "has_browser": has_bundle(state.browser_dir),
+            "version": __version__,
+            "markdown": text.markdown,
+        }
+
+
+def render_page(
+    request: Request,
+    template: str,
+    *,
+    title: str,
+    status: int = 200,
+    json_href: str | None = None,
+    browser_path: str | None = None,
+    scripts: tuple[str, ...] = (),
+    images: Iterable[str | None] = (),
+    frame: Frame | None = None,
+    **values: Any,
+) -> Response:
+    """A page.
+
+    Args:
+        request: It answers.
+        template: Name of the template.
+        title: Of the page.
+        status: Of the answer.
+        json_href: Address of the same as JSON.
+        browser_path: Where STAC Browser shows the same, below its own address.
+        scripts: Names of our script files that the page needs.
+        images: Addresses of pictures that the page shows, of which some may be of another host.
+        frame: The frame, where it was made before.
+        values: What the template shows.
+    """
+    frame = frame or Frame(request)
+    shown = {
+        "title": title, "json_href": json_href, "browser_path": browser_path, "scripts": scripts, **values,
+    }  # fmt: skip
+    body = templates().get_template(template).render(frame.values() | shown)
+    return Response(body.encode("utf-8", "replace"), status, page_headers(frame, scripts, images))
+
+
+def page_headers(frame: Frame, scripts: tuple[str, ...] = (), images: Iterable[str | None] = ()) -> dict[str, str]:
+    """Headers of a page: it runs nothing but what is ours, and shows nothing from elsewhere but the pictures named."""
+    origins = sorted({origin for each in images if each and (origin := text.origin_of(each))})
+    policy = {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", *origins],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        **({"script-src": ["'self'"], "connect-src": ["'self'"]} if scripts else {}),
+    }
+    return {
+        "Content-Type": f"{MEDIA_TYPE}; charset=utf-8",
+        "Content-Language": str(frame.language),
+        "Content-Security-Policy": "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items()),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept, Accept-Language",
+    }

@@ -1,0 +1,178 @@
+"""The words of the vocabulary in French: titles of properties by name, all other texts by their English."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from catalog_builder.vocab.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TITLES: Final[Mapping[str, str]] = {
+    "id": "Identifiant de l'élément",
+    "collection": "Identifiant de la collection",
+    "geometry": "Emprise",
+    "datetime": "Date nominale",
+    "start_datetime": "Première acquisition",
+    "end_datetime": "Dernière acquisition",
+    "product:type": "Type de produit",
+    "identifier": "Nom du paquet",
+    "title": "Titre",
+    "grid:code": "Code de la région",
+    "flatsim:region": "Région",
+    "flatsim:track": "Segment de trace",
+    "flatsim:campaign": "Campagne",
+    "flatsim:run": "Passe de traitement",
+    "constellation": "Constellation",
+    "platform": "Satellite",
+    "instrument": "Instrument",
+    "instruments": "Instruments",
+    "sat:orbit_state": "Sens de l'orbite",
+    "sat:relative_orbit": "Orbite relative (trace)",
+    "sar:instrument_mode": "Mode d'acquisition",
+    "sar:frequency_band": "Bande de fréquence",
+    "sar:polarizations": "Polarisations",
+    "sar:beam_ids": "Sous-fauchées",
+    "view:incidence_angle": "Angle d'incidence",
+    "view:azimuth": "Azimut de visée",
+    "insar:reference_datetime": "Acquisition de référence",
+    "insar:secondary_datetime": "Acquisition secondaire",
+    "insar:temporal_baseline": "Base temporelle",
+    "insar:perpendicular_baseline": "Base perpendiculaire",
+    "insar:height_of_ambiguity": "Altitude d'ambiguïté",
+    "insar:processing_dem": "Modèle numérique de terrain du traitement",
+    "insar:geocoding_dem": "Modèle numérique de terrain du géocodage",
+    "flatsim:coherence_mean": "Cohérence moyenne",
+    "flatsim:unwrapped_fraction": "Fraction déroulée",
+    "flatsim:used_in_timeseries": "Utilisé dans la série temporelle",
+    "flatsim:rms": "Erreur de fermeture de la paire",
+    "flatsim:n_dates": "Nombre de dates",
+    "flatsim:n_interferograms": "Nombre d'interférogrammes",
+    "flatsim:max_gap_days": "Plus longue lacune",
+    "flatsim:network_connected": "Réseau d'un seul tenant",
+    "flatsim:corrections": "Corrections",
+    "flatsim:time_is_nominal": "Heure nominale",
+    "flatsim:footprint_source": "Source de l'emprise",
+    "flatsim:warnings": "Avertissements",
+    "processing:level": "Niveau de traitement",
+    "processing:facility": "Centre de traitement",
+    "processing:datetime": "Date du traitement",
+    "version": "Version",
+    "created": "Créé le",
+    "updated": "Mis à jour le",
+    "published": "Publié le",
+}
+"""Titles of the rows of `queryables`."""
+
+FRENCH: Final[Mapping[str, str]] = {
+    # Kinds of package.
+    "FLATSIM Sentinel-1 interferograms": "interférogrammes Sentinel-1 FLATSIM",
+    "FLATSIM Sentinel-1 displacement time series": "séries temporelles de déplacement Sentinel-1 FLATSIM",
+    "FLATSIM auxiliary data": "données auxiliaires FLATSIM",
+    "interferogram": "interférogramme",
+    "line-of-sight displacement time series": "série temporelle de déplacement en ligne de visée",
+    "auxiliary data": "données auxiliaires",
+    # Regions.
+    "Central Andes": "Andes centrales",
+    "Caucasus": "Caucase",
+    "Central Chile": "Chili central",
+    "Corsica": "Corse",
+    "Joshimath, India": "Joshimath, Inde",
+    "Southern Mexico": "Sud du Mexique",
+    "Himalaya and western Tibet": "Himalaya et Tibet occidental",
+    "Turkey": "Turquie",
+    # Values of properties.
+    "ascending": "ascendante",
+    "descending": "descendante",
+    "spectral_diversity": "diversité spectrale",
+    "era5": "délai stratifié ERA5",
+    # Products.
+    "Wrapped interferogram": "Interférogramme enroulé",
+    "Filtered wrapped interferogram": "Interférogramme enroulé filtré",
+    "Unwrapped interferogram": "Interférogramme déroulé",
+    "Atmospheric phase screen": "Écran de phase atmosphérique",
+    "Spatial coherence": "Cohérence spatiale",
+    "Line-of-sight displacement time series, one band per date":
+        "Série temporelle de déplacement en ligne de visée, une bande par date",
+    "Mean line-of-sight velocity": "Vitesse moyenne en ligne de visée",
+    "Network misclosure and quality of the inversion": "Erreur de fermeture du réseau et qualité de l'inversion",
+    "Line-of-sight unit vector (east, north, up)": "Vecteur unitaire de visée (est, nord, haut)",
+    "Line-of-sight unit vector (north, east, up)": "Vecteur unitaire de visée (nord, est, haut)",
+    "Lookup table": "Table de correspondance",
+    "Elevation": "Altitude",
+    "Temporal coherence": "Cohérence temporelle",
+    "ground geometry": "géométrie sol",
+    "radar geometry": "géométrie radar",
+    # Files beside the rasters.
+    "Preview": "Aperçu",
+    "Package as one zip archive": "Paquet en une archive zip",
+    "Acquisition dates in band order, with RMS [rad]": "Dates d'acquisition dans l'ordre des bandes, avec RMS [rad]",
+    "Date pairs kept in the inversion, with RMS [rad]": "Paires de dates retenues dans l'inversion, avec RMS [rad]",
+    "Dates and perpendicular baselines [m]": "Dates et bases perpendiculaires [m]",
+    "Perpendicular baselines at the top and the bottom of the image [m]":
+        "Bases perpendiculaires en haut et en bas de l'image [m]",
+    "Dates and baselines of one sub-swath": "Dates et bases d'une sous-fauchée",
+    "All computed date pairs": "Toutes les paires de dates calculées",
+    "Unwrapped fraction of each pair": "Fraction déroulée de chaque paire",
+    "NSBAS processing parameters": "Paramètres de traitement NSBAS",
+    "Parameters of the time-series reader": "Paramètres de lecture de la série temporelle",
+    "Wrapped interferograms of the stack": "Interférogrammes enroulés de la pile",
+    "Unwrapped interferograms of the stack": "Interférogrammes déroulés de la pile",
+    "Correction inverted for each image": "Correction inversée pour chaque image",
+    "Correction estimated for each interferogram": "Correction estimée pour chaque interférogramme",
+    "Success of the coregistration": "Succès de la coregistration",
+    "Selected bursts in time and latitude": "Bursts sélectionnés en temps et en latitude",
+    "Figure of a correction or quality list": "Figure d'une liste de correction ou de qualité",
+    "RMS of each pixel [rad], flat float32": "RMS de chaque pixel [rad], float32 brut",
+    "Header of the RMS of each pixel": "En-tête du RMS de chaque pixel",
+}  # fmt: skip
+"""Titles of kinds, regions, products and files, and values, by their English; names that are the same have no entry."""
+
+_BEFORE: Final = {
+    "Preview of ": "Aperçu : ",
+    "Legend of ": "Légende : ",
+    "Producer's metadata of ": "Métadonnées du producteur : ",
+}
+_TITLE: Final = re.compile(
+    r"(?P<before>Preview of |Legend of |Producer's metadata of |)(?P<product>.+?)"
+    r"(?:, (?P<geometry>ground geometry|radar geometry))?(?:, (?P<looks>\d+) looks)?",
+    re.DOTALL,
+)
+
+
+def file_title(title: str) -> str:
+    """Title of a file of an item, as far as its parts are known.
+
+    >>> file_title("Preview of Spatial coherence, radar geometry, 2 looks")
+    'Aperçu : Cohérence spatiale, géométrie radar, 2 vues'
+    """
+    found = _TITLE.fullmatch(title)
+    if found is None or found["product"] not in FRENCH:
+        return title
+    parts = [FRENCH[found["product"]]]
+    parts += [FRENCH[found["geometry"]]] if found["geometry"] else []
+    parts += [f"{found['looks']} vues"] if found["looks"] else []
+    return _BEFORE.get(found["before"], "") + ", ".join(parts)
+
+
+def item_title(title: str) -> str:
+    """Title of an item, with the words for its kind.
+
+    >>> item_title("FLATSIM Balkans D080SUD auxiliary data 2015-10-18 / 2016-10-24")
+    'FLATSIM Balkans D080SUD données auxiliaires 2015-10-18 / 2016-10-24'
+    """
+    for kind in KINDS:
+        title = title.replace(f" {kind.item_title} ", f" {FRENCH[kind.item_title]} ", 1)
+    return title
+
+
+def collection_title(title: str) -> str:
+    """Title of a collection: region and kind.
+
+    >>> collection_title("Corsica: FLATSIM auxiliary data")
+    'Corse : données auxiliaires FLATSIM'
+    """
+    region, colon, kind = title.partition(": ")
+    return f"{FRENCH.get(region, region)} : {FRENCH[kind]}" if colon and kind in FRENCH else title
