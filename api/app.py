@@ -48,7 +48,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         StartError: The settings name trees that cannot be served.
     """
     settings = settings or ServiceSettings()
-    roots = DataRoots.from_paths(settings.data)
+    roots = DataRoots.from_paths(settings.data, settings.thumbnails)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
     app.state.browser_dir = settings.browser_dir

@@ -1,4 +1,4 @@
-"""`/data/`: the files of the product trees, with byte ranges, and nothing outside the trees."""
+"""`/data/` and `/thumbnails/`: files of the product trees and thumbnails, with byte ranges, and nothing outside."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from api.ranges import satisfiable_ranges
+from api.roots import DATA, THUMBNAILS
 from catalog_builder.vocab.files import TEXT, side_file
 
 if TYPE_CHECKING:
@@ -44,8 +45,18 @@ _conditions: Final = StaticFiles(check_dir=False)
 
 
 def data_router(roots: DataRoots) -> APIRouter:
-    """The route of the product trees."""
+    """The routes of the product trees and of the thumbnails."""
     router = APIRouter()
+
+    async def answer(request: Request, path: str, place: str) -> Response:
+        found, state = await run_in_threadpool(roots.find, path, place)
+        response = FileResponse(
+            found,
+            media_type=media_type(found),
+            stat_result=state,
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+        return _conditional(request, response, state.st_size)
 
     @router.api_route(
         "/data/{path:path}",
@@ -56,14 +67,18 @@ def data_router(roots: DataRoots) -> APIRouter:
     )
     async def data(request: Request, path: str) -> Response:
         """One file, or a part of it."""
-        found, state = await run_in_threadpool(roots.find, path)
-        response = FileResponse(
-            found,
-            media_type=media_type(found),
-            stat_result=state,
-            headers={"X-Content-Type-Options": "nosniff"},
-        )
-        return _conditional(request, response, state.st_size)
+        return await answer(request, path, DATA)
+
+    @router.api_route(
+        "/thumbnails/{path:path}",
+        methods=["GET", "HEAD"],
+        include_in_schema=False,
+        response_class=Response,
+        name="thumbnails",
+    )
+    async def thumbnails(request: Request, path: str) -> Response:
+        """One thumbnail."""
+        return await answer(request, path, THUMBNAILS)
 
     return router
 

@@ -54,7 +54,7 @@ DOCUMENT_TYPES: Final = (
 )
 """Media types worth compressing that starlette-compress does not know."""
 
-_files: Final = re.compile("/data/")
+_files: Final = re.compile("/(data|thumbnails)/")
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")

@@ -26,7 +26,7 @@ _HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?:
 _SCHEMES: Final = ("http", "https")
 _PREFIX: Final = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
 _PAIR: Final = re.compile(r"\s*([A-Za-z-]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^\s;,\"]*))\s*")
-_KEEP_SLASH: Final = ("/browser/", "/data/")
+_KEEP_SLASH: Final = ("/browser/", "/data/", "/thumbnails/")
 """Folders whose addresses end with a slash on purpose, or that name files."""
 
 

@@ -1,10 +1,12 @@
-"""The product trees under `/data/`: from a stored file address to our address, and from a path to a file.
+"""The product trees under `/data/`, and thumbnails: from a stored file address to ours, and from a path to a file.
 
 Assets are stored with the address the builder knew. Below a tree served here that is a `file:` URI, which says
 nothing to a client; at answer time it becomes an address under `/data/`:
 
 - one tree: `/data/<path in the tree>`
 - several: `/data/<folder name of the tree>/<path in the tree>`
+
+A builder's folder of thumbnails is another such tree, under `/thumbnails/`.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from api.errors import NotFound, NotReadable, StartError
@@ -21,6 +23,10 @@ from catalog_builder.vocab.item_documents import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+DATA: Final = "data"
+THUMBNAILS: Final = "thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,24 @@ class DataRoot:
         folder: The tree with no symbolic link in its path: what is served must lie below it.
         spellings: Absolute paths under which stored addresses may name the tree.
         prefix: First part of the path below `/data/`, empty when there is only one tree.
+        place: First part of the path of its files below the landing page.
     """
 
     folder: Path
     spellings: tuple[str, ...]
     prefix: str
+    place: str = DATA
+
+    @property
+    def start(self) -> str:
+        """What the addresses of its files begin with, below the landing page."""
+        return f"{self.place}/{self.prefix}/" if self.prefix else f"{self.place}/"
 
     def address_path(self, path: str) -> str | None:
-        """Path below `/data/` of a file named by its absolute path, or None when it is not in this tree."""
+        """Path below the landing page of a file named by its absolute path, or None when it is not in this tree."""
         for spelling in self.spellings:
             if path.startswith(f"{spelling}/"):
-                return "/".join(part for part in (self.prefix, path.removeprefix(f"{spelling}/")) if part)
+                return self.start + path.removeprefix(f"{spelling}/")
         return None
 
 
@@ -52,8 +65,12 @@ class DataRoots:
     roots: tuple[DataRoot, ...] = ()
 
     @classmethod
-    def from_paths(cls, paths: Iterable[Path]) -> DataRoots:
+    def from_paths(cls, paths: Iterable[Path], thumbnails: Path | None = None) -> DataRoots:
         """The trees at these paths; the same tree given twice counts once.
+
+        Args:
+            paths: Product trees.
+            thumbnails: Folder of thumbnails; may come to be while the service runs.
 
         Raises:
             StartError: A path is not a directory, or two trees have the same folder name.
@@ -74,12 +91,11 @@ class DataRoots:
                 )
                 raise StartError(msg)
         several = len(folders) > 1
-        return cls(
-            tuple(
-                DataRoot(folder, tuple(dict.fromkeys(spellings)), folder.name if several else "")
-                for folder, spellings in folders.items()
-            )
-        )
+        trees = [
+            DataRoot(folder, tuple(dict.fromkeys(spellings)), folder.name if several else "")
+            for folder, spellings in folders.items()
+        ]
+        return cls((*trees, *_thumbnail_roots(thumbnails)))
 
     @property
     def overlap(self) -> bool:
@@ -98,26 +114,32 @@ class DataRoots:
         if path is None:
             return href
         addresses = [found for root in self.roots if (found := root.address_path(path)) is not None]
-        return f"{base_url}data/{quote(os.fsencode(min(addresses, key=len)))}" if addresses else href
+        return f"{base_url}{quote(os.fsencode(min(addresses, key=len)))}" if addresses else href
 
-    def find(self, path: str) -> tuple[Path, os.stat_result]:
-        """The regular file at a path below `/data/`, already decoded, and its state.
+    def find(self, path: str, place: str = DATA) -> tuple[Path, os.stat_result]:
+        """The regular file at a path below `/data/`, or another place, already decoded, and its state.
 
         Raises:
             NotFound: There is no such file, it is no regular file, or it lies outside the trees.
             NotReadable: The service may not read it.
         """
-        for root in self.roots:
+        for root in (root for root in self.roots if root.place == place):
             inner = path.removeprefix(f"{root.prefix}/") if root.prefix else path
             if root.prefix and inner == path:
                 continue
             if (found := _regular_file(root.folder, inner)) is not None:
                 if not os.access(found[0], os.R_OK):
-                    msg = f"/data/{path}: the service has no right to read this file"
+                    msg = f"/{place}/{path}: the service has no right to read this file"
                     raise NotReadable(msg)
                 return found
-        msg = f"/data/{path}: no such file"
+        msg = f"/{place}/{path}: no such file"
         raise NotFound(msg)
+
+
+def _thumbnail_roots(folder: Path | None) -> Iterable[DataRoot]:
+    if folder is not None:
+        spellings = (str(folder.resolve()), os.path.abspath(folder))  # noqa: PTH100 -- keeps links
+        yield DataRoot(folder.resolve(), tuple(dict.fromkeys(spellings)), "", THUMBNAILS)
 
 
 def _regular_file(folder: Path, inner: str) -> tuple[Path, os.stat_result] | None:

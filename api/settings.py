@@ -32,7 +32,9 @@ _SEARCHES: Final = (
     "search",
     "sortables",
 )
-ROUTES: Final = frozenset(("_mgmt", "api", "api.html", "browser", "conformance", "data", "pages", *_SEARCHES))
+ROUTES: Final = frozenset(
+    ("_mgmt", "api", "api.html", "browser", "conformance", "data", "pages", "thumbnails", *_SEARCHES)
+)
 """First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
@@ -134,6 +136,9 @@ class ServiceSettings(BaseSettings):
     data: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description=f"Product trees served under `/data/`, separated by `{os.pathsep}`"
     )
+    thumbnails: Path | None = Field(
+        default=None, description="Folder of thumbnails served under `/thumbnails/`, as `build --thumbnails` makes it"
+    )
     browser_dir: Path = Field(
         default=_CHECKOUT / "browser" / "build", description="Built STAC Browser served under `/browser/`"
     )
@@ -157,7 +162,7 @@ class ServiceSettings(BaseSettings):
             max_filter_characters=self.max_filter_characters,
         )
 
-    @field_validator("database", "token_secret", mode="before")
+    @field_validator("database", "token_secret", "thumbnails", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: Any) -> Any:
         """An empty variable means the same as none."""

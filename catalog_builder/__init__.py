@@ -12,6 +12,7 @@ Data goes one way, one module a step; `build` is the contents page:
     track           the packages of a track → what all its items share   (pure)
     item, assets,   a package and its track → a STAC item                (pure)
       links, layout
+    thumbnails      a package → a small picture of it, when asked for    (reads files)
     collection      items → the collection that holds them               (pure)
     manifest        what earlier builds made, so that only what changed is read
     sinks           items and collections → a folder or a database       (writes)

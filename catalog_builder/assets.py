@@ -12,9 +12,10 @@ import pystac
 from catalog_builder.location.address import Location
 from catalog_builder.model import Grid, LineOfSight, Member, Package, ProductName, Raster
 from catalog_builder.names import is_legend
+from catalog_builder.thumbnails.make import Thumbnail
 from catalog_builder.vocab.files import PNG, media_type, side_file
 from catalog_builder.vocab.kinds import Kind
-from catalog_builder.vocab.products import GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
+from catalog_builder.vocab.products import FILL_VALUE, GEOMETRY_TITLES, PRODUCTS, RADAR_ROLE, Band, Product
 from catalog_builder.vocab.sidecars import FILTER_QUALITY, FILTER_STYLE, LOOKS_RATIO
 
 AssetHref = Callable[[Location], str]
@@ -24,7 +25,6 @@ STANDARD_LOOKS = 8
 RANGE_TO_AZIMUTH_LOOKS = 4
 """Looks in range for one look in azimuth, which makes pixels about square; `ratio` of nsbas.proc may say another."""
 STATED_UNIT = "In the unit that the file's own metadata state. They do not say which direction is positive."
-FILL_VALUE = 0
 COMPLEX_TYPES = {"complex_int16": "cint16", "complex64": "cfloat32", "complex128": "cfloat64"}
 """Names of data types that STAC spells otherwise than rasterio."""
 SHA256_MULTIHASH = "1220"
@@ -36,13 +36,20 @@ TIFF = "image/tiff"
 ZIP = "application/zip"
 
 
-def create_assets(package: Package, href: AssetHref, parameters: Mapping[str, str]) -> dict[str, pystac.Asset]:
+def create_assets(
+    package: Package,
+    href: AssetHref,
+    parameters: Mapping[str, str],
+    *,
+    shows_preview: bool = True,
+) -> dict[str, pystac.Asset]:
     """All files of a package as assets: rasters, previews, metadata, then texts and figures, in a fixed order.
 
     Args:
         package: the package.
         href: address of a file.
         parameters: of the processing, as `nsbas.proc` has them.
+        shows_preview: whether the producer's preview is the thumbnail too.
 
     Returns:
         Assets by key; every one has `roles`, `title` and `type`. No file is lost to a clash of keys.
@@ -52,9 +59,9 @@ def create_assets(package: Package, href: AssetHref, parameters: Mapping[str, st
     for raster, key in _keyed(package.rasters):
         keys[raster.name.stem] = key
         assets[key] = _raster_asset(raster, key, package, href, parameters)
-    thumbnail = _thumbnail_of(package)
-    if thumbnail and package.archive is None:
-        assets["thumbnail"] = _plain(thumbnail, "Preview", ["thumbnail"], href)
+    preview = _preview_of(package)
+    if preview and shows_preview and package.archive is None:
+        assets["thumbnail"] = _plain(preview, "Preview", ["thumbnail"], href)
     for member, name in package.pictures:
         key = keys.get(name.stem, name.key)
         assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, key, href)
@@ -239,10 +246,22 @@ def _description(product: Product | None, geometry: str, line_of_sight: LineOfSi
     return product.description_in(geometry)
 
 
-def _thumbnail_of(package: Package) -> Member | None:
+def _preview_of(package: Package) -> Member | None:
     """Preview of the product that shows the package best; never a legend."""
     pictures = {name.key: member for member, name in package.pictures if not is_legend(name.text)}
     return next((pictures[key] for key in package.name.kind.thumbnail_from if key in pictures), None)
+
+
+def thumbnail_asset(thumbnail: Thumbnail, href: str) -> pystac.Asset:
+    """Asset of a thumbnail that was made."""
+    return pystac.Asset(
+        href=href,
+        title=f"Thumbnail of {_product_title(thumbnail.of, thumbnail.of.key)}",
+        description=thumbnail.description,
+        media_type=PNG,
+        roles=["thumbnail"],
+        extra_fields={"proj:shape": [thumbnail.height, thumbnail.width]},  # pages keep room for it
+    )
 
 
 def _picture_prefix(name: ProductName) -> str:
@@ -251,7 +270,7 @@ def _picture_prefix(name: ProductName) -> str:
 
 def _picture(member: Member, name: ProductName, key: str, href: AssetHref) -> pystac.Asset:
     if is_legend(name.text):
-        return _plain(member, f"Legend of {_product_title(name, key)}", ["legend"], href)
+        return _plain(member, f"Legend of {_product_title(name, key)}", ["overview", "legend"], href)
     return _plain(member, f"Preview of {_product_title(name, key)}", ["overview"], href)
 
 

@@ -29,6 +29,7 @@ from catalog_builder.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
 from catalog_builder.stream import Stream
 from catalog_builder.tally import count_found, count_refused, place_of
+from catalog_builder.thumbnails.upkeep import Upkeep
 
 BATCH = 64
 """Packages whose items are written together."""
@@ -48,6 +49,7 @@ class _Run:
     manifest: Manifest
     known: Known
     atlas: Atlas | None
+    thumbnails: Upkeep
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
     removed: dict[str, list[Record]] = field(default_factory=dict)
@@ -96,7 +98,9 @@ def build(
         places = count_found(plan)
         with closing(sink.manifest()) as manifest:
             task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, atlas is not None)
-            run = _Run(sink, task, plan.report, tell, manifest, _known(sink, manifest), atlas)
+            thumbnails = Upkeep(layout.thumbnails)
+            known = _known(sink, manifest, thumbnails)
+            run = _Run(sink, task, plan.report, tell, manifest, known, atlas, thumbnails)
             _open_collections(run, plan)
             _settle_vanished(run, plan, roots, prune=prune)
             if refresh:
@@ -114,8 +118,8 @@ def _expect(pool: Pool, progress: Progress, packages: int) -> None:
     progress(0, packages)
 
 
-def _known(sink: Sink, manifest: Manifest) -> Known:
-    records = {record.package: record for record in manifest.records()}
+def _known(sink: Sink, manifest: Manifest, thumbnails: Upkeep) -> Known:
+    records = thumbnails.known({record.package: record for record in manifest.records()})
     collections = {record.collection for record in records.values()}
     return Known(records, {name: sink.stored_ids(name) for name in sorted(collections)})
 
@@ -153,6 +157,8 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
         is_stored = record.item in run.known.stored[record.collection]
         if record.item in made or not is_stored:  # it was moved, or its item was taken out already
             _summarise(run, summary_of(record.collection))
+            if record.item not in made:
+                run.thumbnails.remove(record.collection, [record.item])
             run.manifest.forget([record.package])
         elif prune and found:
             _summarise(run, summary_of(record.collection))
@@ -211,10 +217,12 @@ def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents
     if not run.written[summary.id]:
         run.manifest.begin(summary.id)
         run.sink.open_collection(_document(run, summary))
+    run.thumbnails.write(summary.id, documents)
     written = run.sink.write_items(summary.id, documents)
     for counts in (run.report, run.report.tally(place_of(key, summary.kind))):
         counts.catalogued += written.changed
         counts.unchanged += written.unchanged
+    run.thumbnails.remove_old(summary.id, documents)
     run.written[summary.id].update(document.id for document in documents)
     run.manifest.remember([document.record for document in documents if document.record])
 
@@ -247,6 +255,9 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
     elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is no valid collection
         run.sink.remove_collection(summary.id)
         run.report.removed_collections.append(summary.id)
+    run.thumbnails.remove(summary.id, [record.item for record in gone])
+    if not run.manifest.keeps:
+        run.thumbnails.keep_only(summary.id, run.written[summary.id])
     run.manifest.forget([record.package for record in gone])
     run.manifest.finish(summary.id)
 

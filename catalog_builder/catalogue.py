@@ -17,6 +17,7 @@ from catalog_builder.names import parse_package
 from catalog_builder.plan import TrackPlan
 from catalog_builder.read import read_outline, read_package
 from catalog_builder.report import Remark, is_writable
+from catalog_builder.thumbnails.make import make_thumbnail
 from catalog_builder.track import create_track
 from catalog_builder.vocab.files import is_user_made
 
@@ -43,6 +44,8 @@ class Outcome:
     """What became of some packages."""
 
     items: list[dict[str, Any]] = field(default_factory=list)
+    thumbnails: dict[str, bytes] = field(default_factory=dict)
+    """PNGs by the id of their item."""
     refused: list[Remark] = field(default_factory=list)
     ignored: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
@@ -108,12 +111,16 @@ def _warnings(package: Package) -> Iterator[Remark]:
 
 
 def _catalogue(package: Package, track: Track, layout: Layout, options: Options, outcome: Outcome) -> None:
+    thumbnail, remarks = make_thumbnail(package) if layout.thumbnails else (None, [])
     try:
-        item = create_item(package, track, layout, lenient=options.lenient)
+        item = create_item(package, track, layout, lenient=options.lenient, thumbnail=thumbnail)
     except PackageRefused as refusal:
         outcome.refused.append(Remark(str(package.found.path), refusal.reason))
         return
     outcome.warnings += [Remark(str(package.found.path), text) for text in item.properties.get(WARNINGS, ())]
+    outcome.warnings += remarks
+    if thumbnail:
+        outcome.thumbnails[item.id] = thumbnail.png
     outcome.items.append(item.to_dict(include_self_link=False, transform_hrefs=False))
     for member in package.ignored:
         outcome.ignored.append(Remark(str(member.where), _why_ignored(member.name)))

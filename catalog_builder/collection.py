@@ -20,7 +20,6 @@ from catalog_builder.vocab.collections import (
     CONVENTIONS,
     KEYWORDS,
     KIND_KEYWORDS,
-    RENDERS,
     SYNTHETIC_KEYWORD,
     SYNTHETIC_NOTE,
     collection_id,
@@ -28,6 +27,7 @@ from catalog_builder.vocab.collections import (
 )
 from catalog_builder.vocab.extensions import declared_by
 from catalog_builder.vocab.kinds import KINDS, Kind
+from catalog_builder.vocab.pictures import renders
 from catalog_builder.vocab.regions import Region
 from catalog_builder.vocab.summaries import RANGES, VALUES
 
@@ -104,7 +104,7 @@ class CollectionSummary:
                 "sci:citation": self.region.citation,
                 "sci:publications": PUBLICATIONS,
                 "item_assets": item_assets(self.kind),
-                "renders": RENDERS[self.kind.code],
+                "renders": renders(self.kind),
             },
         )
         collection.add_links(collection_links(self.region, self.kind, layout))

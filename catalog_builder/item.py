@@ -9,7 +9,7 @@ from typing import Any
 import pystac
 from pystac.utils import datetime_to_str
 
-from catalog_builder.assets import create_assets
+from catalog_builder.assets import create_assets, thumbnail_asset
 from catalog_builder.checks import disagreements
 from catalog_builder.datacube import cube_fields
 from catalog_builder.errors import PackageRefused
@@ -20,6 +20,7 @@ from catalog_builder.model import Footprint, Package, PackageName, Track
 from catalog_builder.names import item_id
 from catalog_builder.properties import corrections, network_properties, pair_properties
 from catalog_builder.sidecars import dem_name, iso_time, scene_start, software
+from catalog_builder.thumbnails.make import Thumbnail
 from catalog_builder.track import at_time_of, own_footprint, primary_time
 from catalog_builder.vocab.citation import PROCESSING_FACILITY
 from catalog_builder.vocab.collections import COLLECTION_VERSION, SYNTHETIC_KEYWORD, SYNTHETIC_NOTE, collection_id
@@ -42,7 +43,9 @@ Properties = dict[str, Any]
 WARNINGS = "flatsim:warnings"
 
 
-def create_item(package: Package, track: Track, layout: Layout, *, lenient: bool = False) -> pystac.Item:
+def create_item(
+    package: Package, track: Track, layout: Layout, *, lenient: bool = False, thumbnail: Thumbnail | None = None
+) -> pystac.Item:
     """Make the item of one package.
 
     Args:
@@ -50,6 +53,7 @@ def create_item(package: Package, track: Track, layout: Layout, *, lenient: bool
         track: what its track knows.
         layout: where documents and files are.
         lenient: publish a package that contradicts itself, with `flatsim:warnings`.
+        thumbnail: of the package, where the layout has a place for them.
 
     Raises:
         PackageRefused: no footprint can be found, or the package contradicts itself.
@@ -71,9 +75,14 @@ def create_item(package: Package, track: Track, layout: Layout, *, lenient: bool
         properties=_properties(package, track, footprint, times) | ({WARNINGS: warnings} if warnings else {}),
         collection=collection,
         assets=create_assets(
-            package, lambda path: layout.asset(path, package.found.root, collection), _chain(package, track)
+            package,
+            lambda path: layout.asset(path, package.found.root, collection),
+            _chain(package, track),
+            shows_preview=layout.thumbnails is None,
         ),
     )
+    if thumbnail:
+        item.assets["thumbnail"] = thumbnail_asset(thumbnail, layout.thumbnail(collection, item.id))
     item.add_links(item_links(name, track, layout))
     item.stac_extensions = declared_by(_field_names(item))
     return item

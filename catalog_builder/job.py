@@ -50,6 +50,8 @@ class Document:
     content: bytes
     record: Record | None
     """For the manifest; None where it could not recognise the package again."""
+    thumbnail: bytes | None = None
+    """PNG."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,7 @@ def _parcel(packages: Sequence[Found], prints: Sequence[str | None], outcome: Ou
         except SinkError as error:
             parcel.refused.append(Remark(str(by_item[item["id"]].path), str(error)))
             continue
-        document = Document(item["id"], content, records.get(item["id"]))
+        document = Document(item["id"], content, records.get(item["id"]), outcome.thumbnails.get(item["id"]))
         collection_id = item["collection"]
         parcel.documents.setdefault(collection_id, []).append(document)
         parcel.summaries.setdefault(collection_id, summary_of(collection_id)).add(item)

@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from catalog_builder.location.address import Location, ObjectPath, relative
+from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 
 class Layout(Protocol):
@@ -26,6 +27,13 @@ class Layout(Protocol):
     def asset(self, path: Location, root: Location, collection_id: str) -> str:
         """Address of a file of a tree."""
 
+    @property
+    def thumbnails(self) -> ThumbnailFolder | None:
+        """Where thumbnails are kept; None where none are wanted."""
+
+    def thumbnail(self, collection_id: str, item_id: str) -> str:
+        """Address of the thumbnail of an item, where they are wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceLayout:
@@ -33,6 +41,7 @@ class ServiceLayout:
 
     href_base: str | None = None
     """Where the tree is published; None: the files are named by their own address, `file://` or a store's."""
+    thumbnails: ThumbnailFolder | None = None
 
     def item(self, collection_id: str, item_id: str) -> str:
         """Relative to the landing page."""
@@ -51,6 +60,11 @@ class ServiceLayout:
         """Absolute: below `href_base`, else the file's own address."""
         return _published(path, root, self.href_base) or path.as_uri()
 
+    def thumbnail(self, collection_id: str, item_id: str) -> str:
+        """Where the folder is published, else the file's own address, which a service makes one of its own."""
+        folder = _wanted(self.thumbnails)
+        return folder.published(collection_id, item_id) or folder.path(collection_id, item_id).as_uri()
+
 
 @dataclass(frozen=True, slots=True)
 class StaticLayout:
@@ -58,6 +72,7 @@ class StaticLayout:
 
     folder: Path
     href_base: str | None = None
+    thumbnails: ThumbnailFolder | None = None
 
     def item(self, collection_id: str, item_id: str) -> str:
         """Relative to any item or collection of the region."""
@@ -78,8 +93,23 @@ class StaticLayout:
             return published
         if isinstance(path, ObjectPath):
             return path.as_uri()
+        return self._way_to(path, collection_id)
+
+    def thumbnail(self, collection_id: str, item_id: str) -> str:
+        """Where the folder is published, else relative to the document."""
+        folder = _wanted(self.thumbnails)
+        return folder.published(collection_id, item_id) or self._way_to(
+            folder.path(collection_id, item_id), collection_id
+        )
+
+    def _way_to(self, path: Path, collection_id: str) -> str:
         region = collection_id.split("-")[1]
         return quote(os.path.relpath(path, self.folder / region / collection_id))
+
+
+def _wanted(thumbnails: ThumbnailFolder | None) -> ThumbnailFolder:
+    assert thumbnails is not None  # noqa: S101 (whoever asks for an address has one to give it to)
+    return thumbnails
 
 
 def _published(path: Location, root: Location, href_base: str | None) -> str | None:

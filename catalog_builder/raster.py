@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
@@ -134,6 +135,18 @@ def _refuse_truncated(path: Path, dataset: Dataset, size_bytes: int) -> None:
             reason = f"{path.name} is truncated: {size_bytes} bytes, its data ends at byte {end}"
             raise PackageRefused(str(path.parent), reason)
         return
+
+
+def read_samples(dataset: Dataset, band: int, shape: tuple[int, int]) -> NDArray[Any]:
+    """Values of one band, evenly taken: of the overview that is nearest, else of some of its rows and columns.
+
+    Args:
+        dataset: an open raster.
+        band: counted from 1.
+        shape: rows and columns wanted, not more than there are.
+    """
+    values: NDArray[Any] = dataset.read(band, out_shape=shape)
+    return values
 
 
 def read_line_of_sight(dataset: Dataset, product: Product, seen: Scan) -> LineOfSight | None:

@@ -12,6 +12,8 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+THUMBNAILS = "thumbnails"
+"""Name of the folder."""
 _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -32,6 +34,11 @@ class BuilderSettings(BaseSettings):
         description="Folder of the embedded database",
         json_schema_extra={"default": "`/var/lib/flatsim-stac` for root, else the user's data folder"},
     )
+    thumbnails: Path | None = Field(
+        default=None,
+        description="Folder of the thumbnails of what is in a database; one for each database",
+        json_schema_extra={"default": "`thumbnails` in `FLATSIM_HOME`"},
+    )
     pg_bindir: Path | None = Field(
         default=None, description="Folder of the PostgreSQL programs; without it the newest with PostGIS is taken"
     )
@@ -42,3 +49,8 @@ class BuilderSettings(BaseSettings):
         default=None, description="TOML file of regions, beside or instead of the built-in rows"
     )
     migrations_dir: Path = Field(default=_CHECKOUT / "migrations", description="Folder of the SQL migrations")
+
+    @property
+    def thumbnail_folder(self) -> Path:
+        """Where thumbnails of what is in a database are kept, absolute."""
+        return (self.thumbnails or self.home / THUMBNAILS).resolve()

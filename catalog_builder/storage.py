@@ -52,21 +52,21 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
     )
 
 
-def read_bytes(member: Member) -> bytes:
-    """Content of a text of a package.
+def read_bytes(member: Member, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+    """Content of a text of a package, or of another small file.
 
     Raises:
         PackageRefused: it cannot be read or is longer than any real one.
     """
     try:
         if member.entry is not None:
-            content = archive.read_entry(member.path, member.entry, max_bytes=MAX_TEXT_BYTES + 1)
+            content = archive.read_entry(member.path, member.entry, max_bytes=max_bytes + 1)
         else:
-            content = at(member.path).read(min(MAX_TEXT_BYTES, member.size_bytes) + 1)
+            content = at(member.path).read(min(max_bytes, member.size_bytes) + 1)
     except OSError as error:
         raise PackageRefused(str(member.path.parent), f"{member.name} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_TEXT_BYTES:
-        raise PackageRefused(str(member.path), f"{member.name} is longer than {MAX_TEXT_BYTES} bytes")
+    if len(content) > max_bytes:
+        raise PackageRefused(str(member.path), f"{member.name} is longer than {max_bytes} bytes")
     return content
 
 

@@ -43,7 +43,7 @@ class ItemWriter:
         """What marks become, one after the other."""
         base = orjson.dumps(self.base_url)[1:-1]
         files = [
-            (FILE + f"file://{quote(os.fsencode(spelling))}/".encode(), base + _below_data(root.prefix))
+            (FILE + f"file://{quote(os.fsencode(spelling))}/".encode(), base + quote(os.fsencode(root.start)).encode())
             for root in self.roots.roots
             for spelling in root.spellings
         ]
@@ -115,7 +115,3 @@ class PageResponse(Response):
             await send({"type": "http.response.body", "body": before + self._writer.written(part), "more_body": True})
             before = b","
         await send({"type": "http.response.body", "body": self._end})
-
-
-def _below_data(prefix: str) -> bytes:
-    return f"data/{quote(os.fsencode(prefix))}/".encode() if prefix else b"data/"

@@ -25,12 +25,13 @@ from catalog_builder.location import Location, locate
 from catalog_builder.page import page
 from catalog_builder.pool import Pool
 from catalog_builder.report import Report
-from catalog_builder.settings import BuilderSettings
+from catalog_builder.settings import THUMBNAILS, BuilderSettings
 from catalog_builder.sinks import Sink
 from catalog_builder.sinks.geoparquet import GeoparquetSink
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.pgstac import PgstacSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 SOME_REFUSED = 3
 NOTHING_DONE = 1
@@ -61,6 +62,13 @@ FORMATS = ("static", "ndjson", "geoparquet")
 )
 @click.option("--href-base", metavar="URL", help="Where the trees are published; asset addresses start with it.")
 @click.option(
+    "--thumbnails",
+    is_flag=True,
+    help="Make a thumbnail of each item: in the folder thumbnails of --out, or in FLATSIM_THUMBNAILS, which `serve` "
+    "publishes.",
+)
+@click.option("--thumbnails-base", metavar="URL", help="Where the folder of thumbnails is published instead.")
+@click.option(
     "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
 )
 @click.option("--dask", metavar="ADDRESS", help="Read on a dask cluster; its scheduler, tcp://host:8786.")
@@ -85,6 +93,8 @@ def build(
     form: str,
     database: str | None,
     href_base: str | None,
+    thumbnails: bool,
+    thumbnails_base: str | None,
     workers: int,
     dask: str | None,
     report_file: Path | None,
@@ -108,7 +118,11 @@ def build(
         raise click.UsageError(msg)
     roots = _listed(files_from) if files_from else trees
     base = Path.cwd() if files_from else None
-    sink, layout = _folder(out, form, href_base) if out else _database(database, href_base)
+    if thumbnails_base and not thumbnails:
+        msg = "--thumbnails-base is of use with --thumbnails alone"
+        raise click.UsageError(msg)
+    pictures = _thumbnails(out, thumbnails_base) if thumbnails else None
+    sink, layout = _folder(out, form, href_base, pictures) if out else _database(database, href_base, pictures)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     wishes = {"prune": prune, "refresh": refresh}
     readers = dask_cluster(dask, roots) if dask else workers
@@ -196,14 +210,19 @@ def status_of(report: Report) -> int:
     return SOME_REFUSED if report.refused else 0
 
 
-def _folder(out: Path, form: str, href_base: str | None) -> tuple[Sink, Layout]:
+def _thumbnails(out: Path | None, href_base: str | None) -> ThumbnailFolder:
+    folder = out.resolve() / THUMBNAILS if out else BuilderSettings().thumbnail_folder
+    return ThumbnailFolder(folder, href_base)
+
+
+def _folder(out: Path, form: str, href_base: str | None, thumbnails: ThumbnailFolder | None) -> tuple[Sink, Layout]:
     if form == "ndjson":
-        return NdjsonSink(out), ServiceLayout(href_base)
+        return NdjsonSink(out), ServiceLayout(href_base, thumbnails)
     if form == "geoparquet":
-        return GeoparquetSink(out), ServiceLayout(href_base)
-    return StaticSink(out), StaticLayout(out.resolve(), href_base)
+        return GeoparquetSink(out), ServiceLayout(href_base, thumbnails)
+    return StaticSink(out), StaticLayout(out.resolve(), href_base, thumbnails)
 
 
-def _database(database: str | None, href_base: str | None) -> tuple[Sink, Layout]:
+def _database(database: str | None, href_base: str | None, thumbnails: ThumbnailFolder | None) -> tuple[Sink, Layout]:
     dsn = resolve_dsn(database, BuilderSettings().home, Role.WRITE)
-    return PgstacSink(dsn), ServiceLayout(href_base)
+    return PgstacSink(dsn), ServiceLayout(href_base, thumbnails)

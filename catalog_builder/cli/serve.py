@@ -28,11 +28,14 @@ def service_command() -> list[str]:
 
 def service_environment(*, dsn: str, host: str, port: int, trees: tuple[Path, ...]) -> dict[str, str]:
     """Environment of the service: ours, with its settings."""
+    from catalog_builder.settings import BuilderSettings  # noqa: PLC0415 (takes a while to load)
+
     return {
         **os.environ,
         "FLATSIM_DATABASE": dsn,
         "FLATSIM_HOST": host,
         "FLATSIM_PORT": str(port),
+        "FLATSIM_THUMBNAILS": str(BuilderSettings().thumbnail_folder),
         "FLATSIM_DATA": os.pathsep.join(str(tree.resolve()) for tree in trees),
     }
 

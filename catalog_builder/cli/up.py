@@ -14,9 +14,10 @@ from catalog_builder.cli.build import NOTHING_DONE, run, status_of
 from catalog_builder.cli.serve import HOST, PORT, service_command, service_environment
 from catalog_builder.cluster import Cluster, Role, State
 from catalog_builder.database import migrate
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.layout import Layout, ServiceLayout
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks.pgstac import PgstacSink
+from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,8 +28,9 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 )
 @HOST
 @PORT
+@click.option("--thumbnails", is_flag=True, help="Make a thumbnail of each item.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors and the addresses.")
-def up(trees: tuple[Path, ...], host: str, port: int, *, quiet: bool) -> None:
+def up(trees: tuple[Path, ...], host: str, port: int, *, thumbnails: bool, quiet: bool) -> None:
     """Catalogue TREEs into the embedded database and serve them; Ctrl-C stops all of it."""
     settings = BuilderSettings()
     cluster = Cluster(settings.home)
@@ -36,7 +38,8 @@ def up(trees: tuple[Path, ...], host: str, port: int, *, quiet: bool) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         cluster.start()
-        _load(cluster, settings.migrations_dir, trees, quiet=quiet)
+        layout = ServiceLayout(thumbnails=ThumbnailFolder(settings.thumbnail_folder) if thumbnails else None)
+        _load(cluster, settings.migrations_dir, trees, layout, quiet=quiet)
         status = _serve(cluster, host, port, trees)
     finally:
         for number in _STOP_SIGNALS:  # an impatient second one must not leave the database running
@@ -46,10 +49,10 @@ def up(trees: tuple[Path, ...], host: str, port: int, *, quiet: bool) -> None:
     raise SystemExit(status)
 
 
-def _load(cluster: Cluster, migrations_dir: Path, trees: tuple[Path, ...], *, quiet: bool) -> None:
+def _load(cluster: Cluster, migrations_dir: Path, trees: tuple[Path, ...], layout: Layout, *, quiet: bool) -> None:
     migrate(cluster.dsn(), migrations_dir)
     sink = PgstacSink(cluster.dsn(Role.WRITE))
-    report = run(trees, sink, ServiceLayout(), options=Options(), workers=os.cpu_count() or 1, quiet=quiet)
+    report = run(trees, sink, layout, options=Options(), workers=os.cpu_count() or 1, quiet=quiet)
     if status_of(report) == NOTHING_DONE:
         click.echo(f"flatsim-stac: no package could be catalogued in {', '.join(map(str, trees))}", err=True)
         raise SystemExit(NOTHING_DONE)

@@ -16,6 +16,7 @@ import pystac
 
 from catalog_builder.encoding import Encode, indented, parse
 from catalog_builder.errors import SinkError
+from catalog_builder.files import make_folder, remove, replace
 from catalog_builder.job import Document
 from catalog_builder.links import GEOJSON, JSON, root_links
 from catalog_builder.manifest import Manifest
@@ -35,11 +36,11 @@ class StaticSink:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._removed: dict[str, set[str]] = {}
-        _make_folder(folder)
+        make_folder(folder)
 
     def open_collection(self, collection: CollectionDict) -> None:
         """Make its folder; the document itself is written when its items are there."""
-        _make_folder(self._folder_of(collection["id"]))
+        make_folder(self._folder_of(collection["id"]))
 
     def encoding(self) -> Encode:
         """As files of their own, which name the documents above them."""
@@ -48,7 +49,7 @@ class StaticSink:
     def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Write those that differ from what is there."""
         folder = self._folder_of(collection_id)
-        changed = sum(_replace(folder / f"{item.id}.json", item.content) for item in items)
+        changed = sum(replace(folder / f"{item.id}.json", item.content) for item in items)
         return Written(changed=changed, unchanged=len(items) - changed)
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:
@@ -63,24 +64,24 @@ class StaticSink:
         folder = self._folder_of(collection["id"])
         items = [_link("item", f"./{path.name}", GEOJSON, path.stem) for path in self._item_files(collection["id"])]
         links = [*_collection_hierarchy(), *items, *collection["links"]]
-        _replace(folder / COLLECTION, indented({**collection, "links": links}))
-        _remove(*(folder / f"{name}.json" for name in self._removed.pop(collection["id"], ())))
+        replace(folder / COLLECTION, indented({**collection, "links": links}))
+        remove(*(folder / f"{name}.json" for name in self._removed.pop(collection["id"], ())))
 
     def close(self) -> None:
         """Write the catalogues of the regions and the root from what stands in the folder."""
         schema = self.folder / SCHEMA_PATH
-        _make_folder(schema.parent)
-        _replace(schema, indented(flatsim_schema()))
+        make_folder(schema.parent)
+        replace(schema, indented(flatsim_schema()))
         self._write_catalogs()
 
     def remove_collection(self, collection_id: str) -> None:
         """First what links to it is written anew, then it goes, then its items; its region with the last one of it."""
         folder = self._folder_of(collection_id)
         self._write_catalogs(without=folder)
-        _remove(folder / COLLECTION, *folder.glob("*.json"))
+        remove(folder / COLLECTION, *folder.glob("*.json"))
         self._removed.pop(collection_id, None)
         if not list(folder.parent.glob(f"*/{COLLECTION}")):
-            _remove(folder.parent / CATALOG)
+            remove(folder.parent / CATALOG)
         for emptied in (folder, folder.parent):
             with suppress(OSError):  # somebody keeps other files there
                 emptied.rmdir()
@@ -113,7 +114,7 @@ class StaticSink:
             children = [_child(path, f"./{path.parent.name}/{COLLECTION}") for path in paths]
             hierarchy = [_link("root", f"../{CATALOG}", JSON), _link("parent", f"../{CATALOG}", JSON)]
             catalog = _catalog(f"{ROOT_ID}-{region.name}", title, f"FLATSIM products of {title}.")
-            _replace(region / CATALOG, indented({**catalog, "links": [*hierarchy, *children]}))
+            replace(region / CATALOG, indented({**catalog, "links": [*hierarchy, *children]}))
         self._write_root(list(collections))
 
     def _write_root(self, regions: list[Path]) -> None:
@@ -121,7 +122,7 @@ class StaticSink:
         references = [link.to_dict(transform_href=False) for link in root_links()]
         links = [_link("root", f"./{CATALOG}", JSON, ROOT_TITLE), *children, *references]
         document = {**_catalog(ROOT_ID, ROOT_TITLE, ROOT_DESCRIPTION), "links": links}
-        _replace(self.folder / CATALOG, indented(document))
+        replace(self.folder / CATALOG, indented(document))
 
     def _folder_of(self, collection_id: str) -> Path:
         return self.folder / collection_id.split("-")[1] / collection_id
@@ -169,14 +170,6 @@ def _link(rel: str, href: str, media_type: str, title: str | None = None) -> dic
     return {**link, "title": title} if title else link
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        msg = f"{folder}: cannot be made a folder: {error.strerror}"
-        raise SinkError(msg) from error
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
         document = parse(path.read_bytes())
@@ -184,34 +177,3 @@ def _read(path: Path) -> dict[str, Any]:
         msg = f"{path}: not a JSON document of a catalogue; remove it or choose another folder"
         raise SinkError(msg) from error
     return document
-
-
-def _replace(path: Path, content: bytes) -> bool:
-    """Write a document in one step; False when it is there already, byte for byte."""
-    temporary = path.with_name(f".{path.name}.tmp")  # that of a build that was killed is written over
-    try:
-        if _holds(path, content):
-            return False
-        temporary.write_bytes(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        msg = f"{path}: cannot be written: {error.strerror}"
-        raise SinkError(msg) from error
-    return True
-
-
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            msg = f"{path}: cannot be removed: {error.strerror}"
-            raise SinkError(msg) from error
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return path.read_bytes() == content
-    except FileNotFoundError:
-        return False

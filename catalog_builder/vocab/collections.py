@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from catalog_builder.vocab.kinds import AUXILIARYDATA, INTERFEROGRAM, TIMESERIES, Kind
 from catalog_builder.vocab.regions import Region
@@ -38,36 +38,6 @@ KIND_KEYWORDS: Final = {
     TIMESERIES.code: ("time series", "line-of-sight displacement", "mean velocity"),
     AUXILIARYDATA.code: ("line-of-sight vector", "lookup table", "baseline"),
 }
-
-RENDERS: Final[dict[str, dict[str, dict[str, Any]]]] = {
-    INTERFEROGRAM.code: {
-        "unwrapped": {
-            "title": "Unwrapped phase", "assets": ["inu_geo"], "bidx": [1], "rescale": [[-20, 20]], "nodata": 0,
-            "colormap_name": "rdbu_r", "resampling": "nearest",
-        },
-        "wrapped": {
-            "title": "Filtered wrapped phase", "assets": ["inwf_geo"], "bidx": [1],
-            "rescale": [[-3.14159, 3.14159]], "nodata": 0, "colormap_name": "twilight", "resampling": "nearest",
-        },
-        "coherence": {
-            "title": "Coherence", "assets": ["coh_geo"], "bidx": [1], "rescale": [[0, 1]], "nodata": 0,
-            "colormap_name": "gray",
-        },
-    },
-    TIMESERIES.code: {
-        "velocity": {
-            "title": "Mean line-of-sight velocity", "assets": ["mvlos_geo"], "bidx": [1], "rescale": [[-5, 5]],
-            "nodata": 0, "colormap_name": "rdbu_r", "resampling": "nearest",
-        },
-    },
-    AUXILIARYDATA.code: {
-        "temporal_coherence": {
-            "title": "Temporal coherence", "assets": ["tcoh_geo"], "bidx": [1], "rescale": [[0, 1]], "nodata": 0,
-            "colormap_name": "gray",
-        },
-    },
-}  # fmt: skip
-"""Hints for tile servers, by kind."""
 
 
 def collection_id(region_slug: str, kind: Kind) -> str:

@@ -33,7 +33,7 @@ class Kind:
     footprint_from: tuple[str, ...]
     """Asset keys whose valid area is the footprint, best first."""
     thumbnail_from: tuple[str, ...]
-    """Asset keys whose preview is the thumbnail, best first."""
+    """Asset keys of which one is shown as thumbnail, best first; after all of them the same in radar geometry."""
 
 
 INTERFEROGRAM: Final = Kind(
@@ -94,7 +94,7 @@ AUXILIARYDATA: Final = Kind(
     ),
     lineage="NSBAS: geometry and network of the processed track segment",
     footprint_from=("cosenu_geo", "cosneu_geo", "tcoh_geo", "lut_geo"),
-    thumbnail_from=("tcoh_geo", "cosenu_geo", "cosneu_geo"),
+    thumbnail_from=("tcoh_geo", "cosenu_geo", "cosneu_geo", "dem_geo"),
 )
 
 KINDS: Final = (INTERFEROGRAM, TIMESERIES, AUXILIARYDATA)

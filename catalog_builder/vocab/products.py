@@ -15,6 +15,9 @@ WAVELENGTH_M: Final = 0.055465763
 MM_PER_RADIAN: Final = 4.413824938
 """Range change in mm for one radian of two-way phase: wavelength / (4 pi)."""
 
+FILL_VALUE: Final = 0
+"""Of all FLATSIM rasters: no data."""
+
 SIGN: Final = (
     "Phase is positive when the ground moves away from the satellite. Displacement in mm, positive towards the "
     f"satellite, is -{MM_PER_RADIAN:.4f} x phase in rad."

@@ -63,7 +63,7 @@ def up(
 
     def start(tree: Path, port: int) -> tuple[subprocess.Popen[str], Path]:
         log = tmp_path / "log"
-        return start_flatsim("up", tree, "--port", str(port), log=log, home=home), log
+        return start_flatsim("up", tree, "--thumbnails", "--port", str(port), log=log, home=home), log
 
     return start
 
@@ -88,7 +88,7 @@ def test_up_serves_until_it_is_told_to_stop(
         found = httpx.get(f"{address}search").raise_for_status().json()
         assert found["numberReturned"] == packages
         thumbnail = next(item["assets"]["thumbnail"] for item in found["features"] if "_int_" in item["id"])
-        assert thumbnail["href"].startswith(f"{address}data/")
+        assert thumbnail["href"].startswith(f"{address}thumbnails/flatsim-balkans-interferogram/")
         assert httpx.get(thumbnail["href"]).content.startswith(b"\x89PNG")
         assert _processes(str(home))
         assert _stop(process, number, log) == 0, log.read_text()

@@ -45,7 +45,7 @@ def test_a_prefix_that_is_an_address_of_the_service_is_refused(prefix: str) -> N
 def test_the_list_of_our_own_addresses_is_whole(make_settings: Callable[..., ServiceSettings]) -> None:
     app = create_app(make_settings())
     described = {path.split("/")[1] for path in app.openapi()["paths"]} - {""}
-    assert described | {"api", "api.html", "browser", "data", "pages"} == ROUTES
+    assert described | {"api", "api.html", "browser", "data", "pages", "thumbnails"} == ROUTES
 
 
 def test_the_environment_of_stac_fastapi_changes_nothing(
