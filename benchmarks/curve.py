@@ -1,4 +1,4 @@
-"""The service over catalogues of growing size, each on a server of its own whose data stay on disk for the next time."""
+"""The service over catalogues of growing size, each on a server of its own whose data stay on disk for the next run."""
 
 from __future__ import annotations
 

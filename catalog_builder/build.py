@@ -47,15 +47,18 @@ class _Run:
     report: Report
     progress: Progress
     manifest: Manifest
-    known: Known
     atlas: Atlas | None
     thumbnails: Upkeep
+    known: Known = field(init=False)
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
     written: dict[str, set[str]] = field(default_factory=dict)
     removed: dict[str, list[Record]] = field(default_factory=dict)
     """Records of vanished packages whose items go, by collection."""
     unknown_meta_keys: set[tuple[str, str]] = field(default_factory=set)
     done: int = 0
+
+    def __post_init__(self) -> None:
+        self.known = _known(self.sink, self.manifest, self.thumbnails)
 
 
 def build(
@@ -98,9 +101,7 @@ def build(
         places = count_found(plan)
         with closing(sink.manifest()) as manifest:
             task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, atlas is not None)
-            thumbnails = Upkeep(layout.thumbnails)
-            known = _known(sink, manifest, thumbnails)
-            run = _Run(sink, task, plan.report, tell, manifest, known, atlas, thumbnails)
+            run = _Run(sink, task, plan.report, tell, manifest, atlas, Upkeep(layout.thumbnails))
             _open_collections(run, plan)
             _settle_vanished(run, plan, roots, prune=prune)
             if refresh:

@@ -41,8 +41,8 @@ def test_every_setting_has_one_row_that_says_something(made: Path, model: type) 
     text = (made / "settings.md").read_text()
     for name in model.model_fields:  # type: ignore[attr-defined]
         rows = re.findall(rf"^\| `FLATSIM_{name.upper()}` \| [^|]+ \| [^|]*\| (.+) \|$", text, re.MULTILINE)
-        assert len(rows) == 1, name
-        assert len(rows[0]) > 10, name
+        assert len(rows) == sum(name in one.model_fields for one in (ServiceSettings, BuilderSettings)), name
+        assert min(map(len, rows)) > 10, name
 
 
 def test_the_reference_has_every_command() -> None:

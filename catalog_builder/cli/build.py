@@ -118,10 +118,7 @@ def build(
         raise click.UsageError(msg)
     roots = _listed(files_from) if files_from else trees
     base = Path.cwd() if files_from else None
-    if thumbnails_base and not thumbnails:
-        msg = "--thumbnails-base is of use with --thumbnails alone"
-        raise click.UsageError(msg)
-    pictures = _thumbnails(out, thumbnails_base) if thumbnails else None
+    pictures = _thumbnails(out, thumbnails_base, wanted=thumbnails)
     sink, layout = _folder(out, form, href_base, pictures) if out else _database(database, href_base, pictures)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     wishes = {"prune": prune, "refresh": refresh}
@@ -210,7 +207,12 @@ def status_of(report: Report) -> int:
     return SOME_REFUSED if report.refused else 0
 
 
-def _thumbnails(out: Path | None, href_base: str | None) -> ThumbnailFolder:
+def _thumbnails(out: Path | None, href_base: str | None, *, wanted: bool) -> ThumbnailFolder | None:
+    if not wanted:
+        if href_base:
+            msg = "--thumbnails-base is of use with --thumbnails alone"
+            raise click.UsageError(msg)
+        return None
     folder = out.resolve() / THUMBNAILS if out else BuilderSettings().thumbnail_folder
     return ThumbnailFolder(folder, href_base)
 

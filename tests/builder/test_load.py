@@ -208,7 +208,7 @@ def test_a_reader_in_the_middle_does_not_stop_a_load(database_dsn: str, tmp_path
 
 
 def test_a_vacuum_does_not_stop_a_load(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lock that vacuum takes is waited for: autovacuum gives way to who waits, and not to who tries for a moment."""
+    """The lock that vacuum takes is waited for: autovacuum gives way to who waits, not to who tries for a moment."""
     monkeypatch.setattr(partitions, "TRIES", 2)
     load(write(tmp_path, ITEMS[:20]), database_dsn)
     names = [name for (name,) in rows(database_dsn, "SELECT partition FROM pgstac.partition_stats")]
