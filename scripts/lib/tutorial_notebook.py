@@ -20,7 +20,7 @@ _METADATA: Final = {
 
 def notebook(markdown: str) -> str:
     """The notebook of a document, in format 4.5 and without outputs."""
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": kind, "id": f"cell-{number}", "metadata": {}, "source": source.splitlines(keepends=True)}
         | ({"execution_count": None, "outputs": []} if kind == "code" else {})
         for number, (kind, source) in enumerate(_cells(markdown))

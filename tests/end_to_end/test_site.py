@@ -101,10 +101,38 @@ def test_every_link_has_its_target(site: Path, links: dict[Path, Links]) -> None
                 assert unquote(address.fragment) in links[file].places, f"{page.relative_to(site)}: {target}"
 
 
+def test_every_link_of_the_front_page_has_its_target() -> None:
+    targets = re.findall(r"\]\(([^)#]+)", (ROOT / "README.md").read_text())
+    local = [target for target in targets if not urlsplit(target).scheme]
+    assert len(local) > 20
+    assert [target for target in local if not (ROOT / target).exists()] == []
+
+
+@pytest.mark.full
+@pytest.mark.browser
+def test_the_pictures_can_be_made_again(service: str, tmp_path: Path) -> None:
+    program = ROOT / "scripts" / "lib" / "screenshots.py"
+    chromium = _chromium()
+    done = subprocess.run(
+        [sys.executable, program, service, tmp_path],
+        env={**os.environ, "FLATSIM_CHROMIUM": chromium, "MPLBACKEND": "agg"},
+        capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made, kept = ({file.name for file in folder.glob("*.png")} for folder in (tmp_path, ROOT / "docs" / "images"))
+    assert made == kept
+
+
 def test_nothing_is_loaded_from_elsewhere(links: dict[Path, Links]) -> None:
     assert len(links) > 20
     loaded = {address for read in links.values() for address in read.loaded}
     assert [address for address in loaded if urlsplit(address).netloc] == []
+
+
+def _chromium() -> str:
+    names = (os.environ.get("FLATSIM_CHROMIUM", ""), "chromium", "google-chrome")
+    program = next((found for name in names if name and (found := shutil.which(name))), None)
+    return program or pytest.skip("no Chromium here; scripts/bootstrap --tests brings one")
 
 
 class _Silent(http.server.SimpleHTTPRequestHandler):
@@ -123,16 +151,7 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.mark.browser
 def test_a_reader_searches_and_turns_the_light_off(address: str) -> None:
-    program = next(
-        (
-            found
-            for name in (os.environ.get("FLATSIM_CHROMIUM", ""), "chromium")
-            if name and (found := shutil.which(name))
-        ),
-        None,
-    )
-    if program is None:
-        pytest.skip("no Chromium here")
+    program = _chromium()
     wrong: list[str] = []
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=["--headless", "--no-sandbox"])
