@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from catalog_builder.vocab.kinds import AUXILIARYDATA, INTERFEROGRAM, TIMESERIES, Kind
+from catalog_builder.vocab.kinds import AUXILIARYDATA, INTERFEROGRAM, KINDS, TIMESERIES, Kind
 from catalog_builder.vocab.regions import Region
 
 ROOT_ID: Final = "flatsim"
@@ -47,6 +47,19 @@ def collection_id(region_slug: str, kind: Kind) -> str:
     'flatsim-balkans-interferogram'
     """
     return f"flatsim-{region_slug}-{kind.slug}"
+
+
+def sibling(collection: str, kind: Kind) -> str | None:
+    """Id of the collection of the same region and another kind; None for an id of another form.
+
+    >>> sibling("flatsim-balkans-timeseries", INTERFEROGRAM)
+    'flatsim-balkans-interferogram'
+    >>> sibling("sentinel-2", INTERFEROGRAM)
+    """
+    prefix, _, rest = collection.partition("-")
+    region, _, slug = rest.rpartition("-")
+    is_ours = prefix == ROOT_ID and region and any(slug == each.slug for each in KINDS)
+    return collection_id(region, kind) if is_ours else None
 
 
 def collection_title(region: Region, kind: Kind) -> str:

@@ -1,0 +1,79 @@
+"""Draws in a thread, one figure at a time, and keeps what was drawn.
+
+Matplotlib holds the interpreter's lock for most of the time it takes, so that a second figure at once would only slow
+down what else is answered. Who asks for a figure that is being drawn waits for it; when too many wait, others are
+turned away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final
+
+from api.errors import Overloaded
+from catalog_builder.vocab.release import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_WAITING: Final = 32
+"""Figures that wait to be drawn."""
+_ADVICE: Final = "Too many figures are being drawn; try again in a moment."
+
+
+@dataclass(slots=True)
+class Drawings:
+    """Figures by what they are made of, those not asked for longest given up first.
+
+    Attributes:
+        patience_s: Seconds that a request waits for its figure.
+        most_bytes: Of all that are kept.
+    """
+
+    patience_s: float
+    most_bytes: int = 24 * 2**20
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="plots"))
+    _kept: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
+    _drawing: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)
+    _bytes: int = 0
+
+    async def get(self, made_of: object, draw: Callable[[], bytes]) -> bytes:
+        """A figure.
+
+        Args:
+            made_of: All that it depends on, as a value whose `repr` tells it from others.
+            draw: Draws it; called in a thread.
+
+        Raises:
+            Overloaded: Others come first, and it would take too long.
+        """
+        name = blake2b(repr((__version__, made_of)).encode("utf-8", "surrogatepass"), digest_size=20).digest()
+        if (kept := self._kept.get(name)) is not None:
+            self._kept.move_to_end(name)
+            return kept
+        running = self._drawing.get(name)
+        if running is None:
+            if len(self._drawing) >= MOST_WAITING:
+                raise Overloaded(_ADVICE)
+            running = asyncio.get_running_loop().run_in_executor(self._thread, draw)
+            self._drawing[name] = running
+            running.add_done_callback(partial(self._done, name))
+        try:
+            return await asyncio.wait_for(asyncio.shield(running), self.patience_s)
+        except TimeoutError as error:
+            raise Overloaded(_ADVICE) from error
+
+    def _done(self, name: bytes, running: asyncio.Future[bytes]) -> None:
+        self._drawing.pop(name, None)
+        if running.cancelled() or running.exception() is not None:
+            return
+        drawn = running.result()
+        self._kept[name] = drawn
+        self._bytes += len(drawn)
+        while self._bytes > self.most_bytes:
+            self._bytes -= len(self._kept.popitem(last=False)[1])

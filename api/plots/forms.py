@@ -1,0 +1,115 @@
+"""In which form a plot is answered, and in which language: by `f` and `lang`, or else by the headers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from api.errors import NotAcceptable
+from api.formats import TABLE, Format, media_ranges, quality
+from api.links import JSON
+from api.streams.cells import cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.requests import Request
+
+    from api.plots.words import Language
+
+SVG_TYPE: Final = "image/svg+xml"
+DATA: Final = Format(names=("json",), media_types=(JSON,), title="JSON")
+PICTURE: Final = Format(names=("svg",), media_types=(SVG_TYPE,), title="SVG")
+PAGE: Final = Format(names=("html",), media_types=("text/html",), title="HTML")
+FORMS: Final = (DATA, PICTURE, PAGE, TABLE)
+"""In the order of preference between those that a client likes equally well."""
+OTHERS: Final = (PICTURE, PAGE, TABLE)
+"""Those that the data link to."""
+_BY_NAME: Final = {name: form for form in FORMS for name in form.names}
+
+_VARY: Final = "Accept, Accept-Language"
+_POLICY: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Vary": _VARY}
+"""A picture brings its own colours for light and dark, and needs nothing else."""
+_NO_FILE_NAME: Final = re.compile("[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The form of an answer, and the language of the words in it."""
+
+    form: Format
+    language: Language
+
+
+def wanted(request: Request, form: str | None, language: Language | None) -> Wanted:
+    """What a request asks for.
+
+    Args:
+        request: Its headers count for what it does not say.
+        form: Its `f`.
+        language: Its `lang`.
+
+    Raises:
+        NotAcceptable: The client takes none of the forms there are.
+    """
+    return Wanted(
+        _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
+        language or _liked_language(request.headers.getlist("accept-language")),
+    )
+
+
+def _by_header(headers: list[str]) -> Format:
+    ranges = media_ranges(headers)
+    if not ranges:
+        return DATA
+    liked = [(quality(form.media_types[0], ranges), -place, form) for place, form in enumerate(FORMS)]
+    best, _, form = max(liked, key=lambda found: found[:2])
+    if best <= 0:
+        msg = f"Accept: none of these is served here; there are {', '.join(form.media_types[0] for form in FORMS)}"
+        raise NotAcceptable(msg)
+    return form
+
+
+def _liked_language(headers: list[str]) -> Language:
+    ranges = media_ranges(headers)
+    liked = {
+        name: max((much for wanted, much in ranges if wanted.partition("-")[0] == name), default=0.0)
+        for name in ("en", "fr")
+    }
+    return "fr" if liked["fr"] > liked["en"] else "en"
+
+
+def picture(svg: bytes) -> Response:
+    """A figure as an answer."""
+    return Response(svg, media_type=SVG_TYPE, headers={**_POLICY, "X-Content-Type-Options": "nosniff"})
+
+
+def data(document: Mapping[str, Any]) -> Response:
+    """What a figure shows, as JSON."""
+    return Response(orjson.dumps(document), media_type=JSON, headers={"Vary": _VARY})
+
+
+def table(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], name: str) -> Response:
+    """What a figure shows, as CSV.
+
+    Args:
+        columns: In the first line.
+        rows: By column.
+        name: Of a file of it, without the ending.
+    """
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    shown = list(columns)
+    writer.writerow(shown)
+    writer.writerows([cell(row[column]) for column in shown] for row in rows)
+    file_name = f"{_NO_FILE_NAME.sub('_', name)[:120]}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Vary": _VARY}
+    return Response(
+        written.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
+    )

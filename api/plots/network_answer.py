@@ -1,0 +1,172 @@
+"""The network of a series as an answer: read, linked, and in the form that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from stac_fastapi.types.requests import get_base_url
+
+from api.errors import NotFound
+from api.formats import TABLE
+from api.items import check_collection
+from api.links import JSON
+from api.plots import forms, svg
+from api.plots.network import Network, read_network
+from api.plots.words import count, decimal, say
+from api.queries import plots as queries
+from catalog_builder.vocab.collections import sibling
+from catalog_builder.vocab.item_documents import GEOJSON
+from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from api.plots.drawing import Drawings
+    from api.plots.forms import Wanted
+    from api.plots.network import Pair
+    from api.plots.network_figure import ColourBy
+    from api.plots.words import Language
+    from api.search.catalogue import CatalogueCache
+
+MOST_PAIRS: Final = 10_000
+"""Of one plot; a series of daily images for a year with thirty pairs each has as many."""
+COLUMNS: Final = (
+    "item", "collection", "reference_date", "secondary_date", "temporal_baseline_d", "perpendicular_baseline_m",
+    "coherence_mean", "rms_rad", "used_in_timeseries", "reference_position_m", "secondary_position_m", "component",
+    "href",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAnswers:
+    """Answers about networks.
+
+    Attributes:
+        drawings: Draws.
+        cache: What is known of the database.
+    """
+
+    drawings: Drawings
+    cache: CatalogueCache
+
+    async def answer(
+        self, request: Request, wanted: Wanted, collection: str, series: str, colour_by: ColourBy
+    ) -> Response:
+        """The network of a series."""
+        found, base_url = await load_network(request, collection, series, self.cache), get_base_url(request)
+        if wanted.form is TABLE:
+            return table(found, base_url)
+        if wanted.form is forms.DATA:
+            return forms.data(document(found, base_url))
+        made_of = (found, base_url, colour_by, wanted.language)
+        drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, wanted.language))
+        return forms.picture(drawn)
+
+
+async def load_network(request: Request, collection: str, series: str, cache: CatalogueCache) -> Network:
+    """The network of a series.
+
+    Raises:
+        NotFound: There is no such item, or it is no time series.
+    """
+    pairs_collection = sibling(collection, INTERFEROGRAM)
+    async with request.app.state.get_connection(request, "r") as connection:
+        await connection.plan_with(values=True)
+        row = await queries.network(connection, collection, series, pairs_collection, MOST_PAIRS + 1)
+        if row is None:
+            check_collection(collection, await cache.get(connection, [collection]))
+            msg = f"Item {series} in collection {collection} does not exist."
+            raise NotFound(msg)
+    kind = row["product_type"]
+    if kind not in (TIMESERIES.product_type, *TIMESERIES.aliases) and not (kind is None and row["is_cube"]):
+        what = f"its product:type is {kind[:60]}" if kind else "it has no product:type"
+        msg = f"Item {series} in collection {collection} is no time series, so it has no network: {what}."
+        raise NotFound(msg)
+    return read_network(row, collection, series, pairs_collection, MOST_PAIRS)
+
+
+def item_address(base_url: str, collection: str, item: str) -> str:
+    """Address of an item."""
+    return f"{base_url}collections/{quote(collection, safe='')}/items/{quote(item, safe='')}"
+
+
+def pair_words(pair: Pair, language: Language) -> str:
+    """A pair in words.
+
+    >>> from datetime import date
+    >>> from api.plots.network import Pair
+    >>> pair_words(Pair(id="a", reference=date(2015, 1, 5), secondary=date(2015, 1, 17),
+    ...                 perpendicular_baseline_m=-34.2, coherence=0.714), "en")
+    '2015-01-05 – 2015-01-17, 12 days, −34 m, coherence 0.71'
+    """  # noqa: RUF002 -- typography
+    parts = [
+        f"{pair.reference} – {pair.secondary}",  # noqa: RUF001 -- a dash of ranges is meant
+        count("days", language, pair.temporal_baseline_days),
+    ]
+    if pair.perpendicular_baseline_m is not None:
+        parts.append(f"{decimal(pair.perpendicular_baseline_m, 0, language)} m")
+    if pair.coherence is not None:
+        parts.append(say("coherence_of", language, decimal(pair.coherence, 2, language)))
+    if pair.used is False:
+        parts.append(say("left_out", language))
+    return ", ".join(parts)
+
+
+def document(network: Network, base_url: str) -> dict[str, Any]:
+    """The network as JSON, with addresses."""
+    told = network.document()
+    own = item_address(base_url, network.collection, network.series)
+    place = f"{own}/network"
+    told["pairs"] = [_with_address(row, base_url) for row in told["pairs"]]
+    told["links"] = [
+        {"rel": "self", "type": JSON, "href": place},
+        *(
+            {"rel": "alternate", "type": form.media_types[0], "href": f"{place}?f={form.names[0]}"}
+            for form in forms.OTHERS
+        ),
+        {"rel": "root", "type": JSON, "href": base_url},
+        {"rel": "item", "type": GEOJSON, "title": network.title, "href": own},
+    ]
+    return told
+
+
+def table(network: Network, base_url: str) -> Response:
+    """The network as CSV, a line for each pair."""
+    rows = (_with_address(row, base_url) for row in network.rows())
+    return forms.table(COLUMNS, rows, f"{network.series}_network")
+
+
+def _with_address(row: dict[str, Any], base_url: str) -> dict[str, Any]:
+    return {**row, "href": item_address(base_url, row["collection"], row["item"])}
+
+
+def _drawn(network: Network, base_url: str, colour_by: ColourBy, language: Language) -> bytes:
+    from api.plots.network_figure import draw_network  # noqa: PLC0415 -- the first plot brings Matplotlib
+
+    links = {
+        f"pair-{index}": svg.Link(
+            href=item_address(base_url, network.pairs_collection, pair.id),
+            title=pair_words(pair, language),
+            data=_facts(pair),
+        )
+        for index, pair in enumerate(network.pairs)
+    }
+    return svg.finished(
+        draw_network(network, colour_by, language),
+        title=say("network_of", language, network.title),
+        description=say("network_described", language, len(network.dates), len(network.pairs)),
+        links=links,
+        name="network",
+    )
+
+
+def _facts(pair: Pair) -> dict[str, str]:
+    """What a page can filter pairs by."""
+    found = {"days": str(abs(pair.temporal_baseline_days))}
+    if pair.coherence is not None:
+        found["coherence"] = f"{pair.coherence:g}"
+    return found

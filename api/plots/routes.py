@@ -1,0 +1,82 @@
+"""The addresses of the plots."""
+
+# No postponed annotations here: FastAPI reads them.
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from api.formats import TABLE
+from api.links import JSON
+from api.plots import forms
+from api.plots.drawing import Drawings
+from api.plots.network_answer import NetworkAnswers
+from api.plots.tracks_answer import TrackAnswers
+from api.routes import StacRoute
+from api.search.catalogue import CatalogueCache
+
+_CollectionId = Annotated[str, Path(description="Collection ID")]
+_ItemId = Annotated[str, Path(description="Item ID")]
+_Form = Annotated[
+    Literal["json", "svg", "html", "csv"] | None,
+    Query(description="The form of the answer, before what `Accept` says: a picture, its data, or a page with both."),
+]
+_Language = Annotated[
+    Literal["en", "fr"] | None, Query(description="Language of the words, before what `Accept-Language` says.")
+]
+_Colour = Annotated[
+    Literal["coherence", "temporal_baseline"],
+    Query(description="What pairs are coloured by: mean coherence, or days between the dates."),
+]
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "content": {
+            JSON: {"schema": {"type": "object"}},
+            **{
+                media_type: {"schema": {"type": "string"}}
+                for media_type in (forms.SVG_TYPE, "text/html", *TABLE.media_types)
+            },
+        }
+    }
+}
+
+
+def _wanted(request: Request, f: _Form = None, lang: _Language = None) -> forms.Wanted:
+    return forms.wanted(request, f, lang)
+
+
+_Wanted = Annotated[forms.Wanted, Depends(_wanted)]
+
+
+def plots_router(drawings: Drawings, cache: CatalogueCache) -> APIRouter:
+    """Plots as SVG, as their data and as pages."""
+    router = APIRouter(route_class=StacRoute, tags=["Plots"])
+    networks, tracks = NetworkAnswers(drawings, cache), TrackAnswers(drawings, cache)
+    answers: Any = {"responses": _ANSWERS}
+
+    @router.get("/collections/{collection_id}/items/{item_id}/network", name="Network", **answers)
+    async def network(
+        request: Request,
+        collection_id: _CollectionId,
+        item_id: _ItemId,
+        wanted: _Wanted,
+        color: _Colour = "coherence",
+    ) -> Response:
+        """The network of a time series: its dates by perpendicular baseline, and its pairs."""
+        return await networks.answer(request, wanted, collection_id, item_id, color)
+
+    @router.get("/coverage", name="Coverage", **answers)
+    async def coverage(request: Request, wanted: _Wanted) -> Response:
+        """A map of all track segments."""
+        return await tracks.coverage(request, wanted, None)
+
+    @router.get("/collections/{collection_id}/coverage", name="Collection Coverage", **answers)
+    async def collection_coverage(request: Request, collection_id: _CollectionId, wanted: _Wanted) -> Response:
+        """A map of the track segments of a collection."""
+        return await tracks.coverage(request, wanted, collection_id)
+
+    @router.get("/collections/{collection_id}/acquisitions", name="Collection Acquisitions", **answers)
+    async def collection_acquisitions(request: Request, collection_id: _CollectionId, wanted: _Wanted) -> Response:
+        """The dates on which each track segment of a collection was looked at."""
+        return await tracks.acquisitions(request, wanted, collection_id)
+
+    return router

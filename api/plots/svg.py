@@ -1,0 +1,147 @@
+"""Matplotlib's SVG made ours: attributes in place of styles, links with words, a text alternative, light and dark.
+
+Inline styles are against a strict content security policy, and nothing but another inline style can change them; so
+they become attributes, which any style sheet may follow or overrule. What is a link carries a key for its address: the
+key becomes the link, with its title, and with data that a script can filter by.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from xml.etree import ElementTree as ET
+
+from api.plots.palette import dark_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SVG: Final = "http://www.w3.org/2000/svg"
+_XLINK_HREF: Final = "{http://www.w3.org/1999/xlink}href"
+_KEY: Final = "key:"
+_FAMILIES: Final = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
+_FONT: Final = re.compile(r"^(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d+) )?(?P<size>[\d.]+)px")
+_NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_HIT_PX: Final = "7"
+"""Width of the invisible line around a thin one that a pointer finds."""
+_OWN_RULES: Final = "a:hover path,a:focus path{stroke-width:3}a:focus{outline:none}"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a shape leads to.
+
+    Attributes:
+        href: Its address.
+        title: Its text alternative.
+        data: Further attributes, `data-` before their names.
+    """
+
+    href: str
+    title: str
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+def key(name: str) -> str:
+    """The address by which a shape of a figure names its link."""
+    return f"{_KEY}{name}"
+
+
+def finished(drawn: bytes, *, title: str, description: str, links: Mapping[str, Link], name: str) -> bytes:
+    """A figure as it is answered.
+
+    Args:
+        drawn: As Matplotlib wrote it.
+        title: Its name.
+        description: What it shows.
+        links: By the keys that its shapes have as addresses.
+        name: Of the kind of figure; begins its ids, so that two figures can stand in one page.
+    """
+    ET.register_namespace("", _SVG)
+    root = ET.fromstring(drawn)  # noqa: S314
+    for element in root.iter():
+        _unstyled(element)
+    for anchor in root.iter(_tag("a")):
+        _linked(anchor, links)
+    for parent in list(root.iter()):
+        for child in [child for child in parent if child.tag in (_tag("metadata"), _tag("style"))]:
+            parent.remove(child)
+    _described(root, title, description, name)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}'.encode()
+
+
+def inline(finished_svg: bytes) -> str:
+    """A figure to stand in a page, which brings the style sheet."""
+    text = finished_svg.decode().partition("?>\n")[2]
+    return re.sub(r"<style>.*?</style>", "", text, count=1, flags=re.DOTALL)
+
+
+def style_sheet() -> str:
+    """What a page needs for the figures in it."""
+    return f"{dark_rules()}{_OWN_RULES}"
+
+
+def clean(text: str) -> str:
+    """A text without the characters that XML cannot have."""
+    return _NO_XML.sub("\ufffd", text)
+
+
+def _tag(name: str) -> str:
+    return f"{{{_SVG}}}{name}"
+
+
+def _unstyled(element: ET.Element) -> None:
+    """Make attributes of a style."""
+    style = element.attrib.pop("style", None)
+    for part in (style or "").split(";"):
+        name, _, value = (text.strip() for text in part.partition(":"))
+        if name == "font":
+            _set_font(element, value)
+        elif name and value:
+            element.set(name, value)
+
+
+def _set_font(element: ET.Element, value: str) -> None:
+    found = _FONT.match(value)
+    if found is None:
+        return
+    element.set("font-size", found["size"])
+    if found["weight"]:
+        element.set("font-weight", found["weight"])
+
+
+def _linked(anchor: ET.Element, links: Mapping[str, Link]) -> None:
+    told = anchor.attrib.pop(_XLINK_HREF, "").removeprefix(_KEY)
+    link = links[told]
+    anchor.set("href", link.href)
+    anchor.set("target", "_top")
+    for name, value in link.data.items():
+        anchor.set(f"data-{name}", value)
+    title = ET.Element(_tag("title"))
+    title.text = clean(link.title)
+    shapes = list(anchor)
+    anchor.insert(0, title)
+    for shape in shapes:
+        if shape.tag == _tag("path") and shape.get("fill") == "none":
+            wide = {"d": shape.get("d", ""), "fill": "none", "stroke": "none", "stroke-width": _HIT_PX}
+            anchor.append(ET.Element(_tag("path"), {**wide, "pointer-events": "stroke"}))
+
+
+def _described(root: ET.Element, title: str, description: str, name: str) -> None:
+    size = root.get("viewBox", "0 0 1 1").split()
+    root.set("width", size[2])
+    root.set("height", size[3])
+    root.set("class", f"figure {name}")
+    root.set("font-family", _FAMILIES)
+    root.set("role", "group")
+    root.set("aria-labelledby", f"{name}-title {name}-description")
+    parts = []
+    for tag, text in (("title", title), ("desc", description)):
+        part = ET.Element(_tag(tag), {"id": f"{name}-{'title' if tag == 'title' else 'description'}"})
+        part.text = clean(text)
+        parts.append(part)
+    style = ET.Element(_tag("style"))
+    style.text = f"{dark_rules()}.{name} {_OWN_RULES.replace('}a', '}.' + name + ' a', 1)}"
+    for place, part in enumerate([*parts, style]):
+        root.insert(place, part)
