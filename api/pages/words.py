@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.pages.typography import typeset
 from api.pages.wanted import Language
 from api.pages.words_of_items import OF_ITEMS
+from api.pages.words_of_plots import OF_PLOTS
 from api.pages.words_of_searches import OF_SEARCHES
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ WORDS: Final = tuple(
          "Réessayez dans {n} secondes.|Réessayez dans une seconde."),
         *OF_SEARCHES,
         *OF_ITEMS,
+        *OF_PLOTS,
     )
 )  # fmt: skip
 BY_KEY: Final = {row.key: row for row in WORDS}

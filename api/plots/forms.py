@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.errors import NotAcceptable
 from api.formats import TABLE, Format, media_ranges, quality
 from api.links import JSON
+from api.pages.wanted import language_of
 from api.streams.cells import cell
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def wanted(request: Request, form: str | None, language: Language | None) -> Wan
     """
     return Wanted(
         _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
-        language or _liked_language(request.headers.getlist("accept-language")),
+        language or language_of(request).value,
     )
 
 
@@ -74,15 +75,6 @@ def _by_header(headers: list[str]) -> Format:
         msg = f"Accept: none of these is served here; there are {', '.join(form.media_types[0] for form in FORMS)}"
         raise NotAcceptable(msg)
     return form
-
-
-def _liked_language(headers: list[str]) -> Language:
-    ranges = media_ranges(headers)
-    liked = {
-        name: max((much for wanted, much in ranges if wanted.partition("-")[0] == name), default=0.0)
-        for name in ("en", "fr")
-    }
-    return "fr" if liked["fr"] > liked["en"] else "en"
 
 
 def picture(svg: bytes) -> Response:

@@ -37,7 +37,7 @@ def main(source: Path, target: Path) -> None:
 def _is_torn(polygon: Polygon) -> bool:
     """Whether an island on the antimeridian has its halves at both ends of the map, with a line between them."""
     west, south, east, north = polygon.bounds
-    return east - west > 180 and north - south < 10  # noqa: PLR2004
+    return bool(east - west > 180 and north - south < 10)  # noqa: PLR2004
 
 
 def _parts(geometry: Any) -> list[Polygon]:

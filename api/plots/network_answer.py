@@ -64,6 +64,10 @@ class NetworkAnswers:
             return forms.data(document(found, base_url))
         made_of = (found, base_url, colour_by, wanted.language)
         drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, wanted.language))
+        if wanted.form is forms.PAGE:
+            from api.plots.pages import network_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+
+            return network_page(request, found, colour_by, drawn)
         return forms.picture(drawn)
 
 

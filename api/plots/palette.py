@@ -7,10 +7,7 @@ ends that would be lost on white or on black are left out.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Colour:
     dark: str
 
 
-PAPER: Final = Colour("#ffffff", "#14181d")
+PAPER: Final = Colour("#ffffff", "#10181d")
 INK: Final = Colour("#1e242b", "#e4e8ec")
 QUIET: Final = Colour("#5a6572", "#9aa5b1")
 GRID: Final = Colour("#e3e7eb", "#2a3038")
@@ -34,8 +31,8 @@ APART: Final = Colour("#d1490f", "#ff8a57")
 LAND: Final = Colour("#efece4", "#22272e")
 COAST: Final = Colour("#a9b1b9", "#4c5661")
 SEA: Final = Colour("#fbfcfd", "#161b21")
-ASCENDING: Final = Colour("#0b62a4", "#64b1f0")
-DESCENDING: Final = Colour("#b8510a", "#f5a35c")
+ASCENDING: Final = Colour("#b4460b", "#ffa25e")
+DESCENDING: Final = Colour("#0a5c80", "#7cc7ea")
 
 _VIRIDIS_LIGHT: Final = (
     "#471365", "#472f7d", "#3f4b8a", "#34658e", "#2a7f8e", "#21988a", "#2db27c", "#5ec962", "#9fc51c", "#c9b40a",
@@ -59,8 +56,13 @@ def scale(number: int) -> tuple[Colour, ...]:
     return tuple(SCALE[round(index * (len(SCALE) - 1) / (number - 1))] for index in range(number))
 
 
-def dark_rules(colours: Mapping[str, str] | None = None) -> str:
-    """CSS by which figures follow a dark page: attributes of shapes give way to it."""
-    told = colours or {colour.light: colour.dark for colour in ALL}
-    rules = (f'[fill="{light}"]{{fill:{dark}}}[stroke="{light}"]{{stroke:{dark}}}' for light, dark in told.items())
+def dark_rules(scope: str) -> str:
+    """CSS by which figures follow a dark page: attributes of shapes give way to it.
+
+    Args:
+        scope: Selector of the figures.
+    """
+    rules = (
+        f'{scope} [{kind}="{colour.light}"]{{{kind}:{colour.dark}}}' for colour in ALL for kind in ("fill", "stroke")
+    )
     return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"

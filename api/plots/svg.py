@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SVG: Final = "http://www.w3.org/2000/svg"
-_XLINK_HREF: Final = "{http://www.w3.org/1999/xlink}href"
+_XLINK: Final = "http://www.w3.org/1999/xlink"
+_XLINK_HREF: Final = f"{{{_XLINK}}}href"
+_ALL: Final = ".figure"
+"""Selector of figures."""
 _KEY: Final = "key:"
 _FAMILIES: Final = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
 _FONT: Final = re.compile(r"^(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d+) )?(?P<size>[\d.]+)px")
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HIT_PX: Final = "7"
 """Width of the invisible line around a thin one that a pointer finds."""
-_OWN_RULES: Final = "a:hover path,a:focus path{stroke-width:3}a:focus{outline:none}"
+_OWN_RULES: Final = (
+    "{0} a:hover path,{0} a:focus path{{stroke-width:3}}{0} a:focus{{outline:none}}{0} a.off{{display:none}}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ def finished(drawn: bytes, *, title: str, description: str, links: Mapping[str, 
         links: By the keys that its shapes have as addresses.
         name: Of the kind of figure; begins its ids, so that two figures can stand in one page.
     """
-    ET.register_namespace("", _SVG)
+    for prefix, namespace in (("", _SVG), ("xlink", _XLINK)):
+        ET.register_namespace(prefix, namespace)
     root = ET.fromstring(drawn)  # noqa: S314
     for element in root.iter():
         _unstyled(element)
@@ -79,7 +85,7 @@ def inline(finished_svg: bytes) -> str:
 
 def style_sheet() -> str:
     """What a page needs for the figures in it."""
-    return f"{dark_rules()}{_OWN_RULES}"
+    return f"{dark_rules(_ALL)}{_OWN_RULES.format(_ALL)}"
 
 
 def clean(text: str) -> str:
@@ -142,6 +148,6 @@ def _described(root: ET.Element, title: str, description: str, name: str) -> Non
         part.text = clean(text)
         parts.append(part)
     style = ET.Element(_tag("style"))
-    style.text = f"{dark_rules()}.{name} {_OWN_RULES.replace('}a', '}.' + name + ' a', 1)}"
+    style.text = style_sheet()
     for place, part in enumerate([*parts, style]):
         root.insert(place, part)

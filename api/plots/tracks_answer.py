@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
 
 from stac_fastapi.types.requests import get_base_url
 
@@ -15,7 +14,8 @@ from api.items import check_collection
 from api.links import JSON
 from api.plots import forms, svg
 from api.plots.tracks import TrackCache, merged, of_kinds
-from api.plots.words import count, say
+from api.plots.tracks_shown import Shown, track_words
+from api.plots.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,36 +33,6 @@ _TRACK_COLUMNS: Final = (
     "region", "track", "orbit_state", "relative_orbit", "items", "interferograms", "timeseries", "first_date",
     "last_date",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What one answer shows.
-
-    Attributes:
-        what: Last part of its address, and name of the figure: `coverage` or `acquisitions`.
-        collection: Whose tracks; None for all.
-        title: Of that collection, or of the catalogue.
-        tracks: In order.
-        base_url: Address of the landing page.
-    """
-
-    what: str
-    collection: str | None
-    title: str
-    tracks: tuple[Track, ...]
-    base_url: str
-
-    @property
-    def path(self) -> str:
-        """Of its address, below the landing page."""
-        return f"collections/{self.collection}/{self.what}" if self.collection else self.what
-
-    def search(self, track: Track, **others: str) -> str:
-        """Address of a search of a track's items."""
-        told = {"collections": self.collection, "flatsim:region": track.region or None, "flatsim:track": track.name}
-        asked = {name: value for name, value in {**told, **others}.items() if value is not None}
-        return f"{self.base_url}search?{urlencode(asked, safe=':')}"
 
 
 @dataclass(slots=True)
@@ -85,7 +55,7 @@ class TrackAnswers:
             return forms.table(_TRACK_COLUMNS, map(_row, shown.tracks), _file_name(shown))
         if wanted.form is forms.DATA:
             return forms.data(_feature_collection(shown))
-        return await self._figure(wanted, shown)
+        return await self._figure(request, wanted, shown)
 
     async def acquisitions(self, request: Request, wanted: Wanted, collection: str) -> Response:
         """A time line."""
@@ -96,7 +66,7 @@ class TrackAnswers:
             tracks = [{**_row(track), "dates": [day.isoformat() for day in track.days]} for track in shown.tracks]
             told = {"collection": collection, "title": shown.title, "tracks": tracks, "links": _links(shown)}
             return forms.data(told)
-        return await self._figure(wanted, shown)
+        return await self._figure(request, wanted, shown)
 
     async def _shown(self, request: Request, what: str, collection: str | None) -> Shown:
         """What an answer shows.
@@ -116,8 +86,12 @@ class TrackAnswers:
         title = request.app.title if collection is None else titles.get(collection) or collection
         return Shown(what, collection, title, merged(tracks), get_base_url(request))
 
-    async def _figure(self, wanted: Wanted, shown: Shown) -> Response:
+    async def _figure(self, request: Request, wanted: Wanted, shown: Shown) -> Response:
         drawn = await self.drawings.get((shown, wanted.language), partial(_drawn, shown, wanted.language))
+        if wanted.form is forms.PAGE:
+            from api.plots.pages import tracks_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+
+            return tracks_page(request, shown, drawn)
         return forms.picture(drawn)
 
 
@@ -146,23 +120,6 @@ def _drawer(what: str) -> Callable[[Sequence[Track], str, Language], bytes]:
 
 def _link(shown: Shown, track: Track, language: Language) -> svg.Link:
     return svg.Link(href=shown.search(track), title=track_words(track, language), data={"direction": track.orbit_state})
-
-
-def track_words(track: Track, language: Language) -> str:
-    """A track in words."""
-    parts = [say("track", language, track.name)]
-    if track.orbit_state in ("ascending", "descending"):
-        parts.append(say(track.orbit_state, language))
-    if track.n_pairs:
-        parts.append(count("pairs", language, track.n_pairs))
-    if track.n_series:
-        parts.append(count("series", language, track.n_series))
-    if not track.n_pairs and not track.n_series:
-        parts.append(count("items", language, track.n_items))
-    if track.days:
-        parts.append(count("dates", language, len(track.days)))
-    parts.append(f"{track.first} – {track.last}")  # noqa: RUF001 -- a dash of ranges is meant
-    return ", ".join(parts)
 
 
 def _row(track: Track) -> dict[str, Any]:

@@ -192,9 +192,7 @@ def test_acquisitions_are_the_dates_of_pairs_and_of_series(plotted: TestClient) 
     assert [row["date"] for row in rows] == track["dates"]
 
 
-@pytest.mark.parametrize(
-    "address", ["/coverage", f"/collections/{PAIRS}/coverage", f"/collections/{PAIRS}/acquisitions"]
-)
+@pytest.mark.parametrize("what", ["/coverage", f"/collections/{PAIRS}/coverage", f"/collections/{PAIRS}/acquisitions"])
 def test_each_track_is_a_link_to_its_search(plotted: TestClient, what: str) -> None:
     (anchor,) = drawn(plotted, f"{what}?f=svg&lang=fr").iter(f"{SVG}a")
     assert "flatsim:track=D080SUD" in (anchor.get("href") or "")
