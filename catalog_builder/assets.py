@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pystac
@@ -41,14 +41,17 @@ def create_assets(
     href: AssetHref,
     parameters: Mapping[str, str],
     *,
+    thumbnail: pystac.Asset | None = None,
     shows_preview: bool = True,
 ) -> dict[str, pystac.Asset]:
-    """All files of a package as assets: rasters, previews, metadata, then texts and figures, in a fixed order.
+    """All files of a package as assets: rasters, thumbnail, previews with their legends, metadata, then texts and
+    figures, in a fixed order.
 
     Args:
         package: the package.
         href: address of a file.
         parameters: of the processing, as `nsbas.proc` has them.
+        thumbnail: one that was made.
         shows_preview: whether the producer's preview is the thumbnail too.
 
     Returns:
@@ -61,8 +64,10 @@ def create_assets(
         assets[key] = _raster_asset(raster, key, package, href, parameters)
     preview = _preview_of(package)
     if preview and shows_preview and package.archive is None:
-        assets["thumbnail"] = _plain(preview, "Preview", ["thumbnail"], href)
-    for member, name in package.pictures:
+        thumbnail = _plain(preview, "Preview", ["thumbnail"], href)
+    if thumbnail:
+        assets["thumbnail"] = thumbnail
+    for member, name in _in_order(package.pictures, keys):
         key = keys.get(name.stem, name.key)
         assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, key, href)
     for member, name in package.metadata:
@@ -244,6 +249,19 @@ def _description(product: Product | None, geometry: str, line_of_sight: LineOfSi
         way = "from the satellite to the ground" if line_of_sight.towards_ground else "from the ground to the satellite"
         return f"Unit vector pointing {way}, as the sign of its up component shows."
     return product.description_in(geometry)
+
+
+def _in_order(
+    pictures: Iterable[tuple[Member, ProductName]], keys: Mapping[str, str]
+) -> list[tuple[Member, ProductName]]:
+    """As their rasters, each followed by its legend: pages show pictures one after the other."""
+    places = {key: place for place, key in enumerate(keys.values())}
+
+    def place(picture: tuple[Member, ProductName]) -> tuple[int, bool, str]:
+        name = picture[1]
+        return places.get(keys.get(name.stem, name.key), len(places)), is_legend(name.text), name.text
+
+    return sorted(pictures, key=place)
 
 
 def _preview_of(package: Package) -> Member | None:

@@ -65,6 +65,7 @@ def create_item(
     name = package.name
     collection = collection_id(name.region.slug, name.kind)
     times = _times(package, track)
+    shown = thumbnail_asset(thumbnail, layout.thumbnail(collection, item_id(name))) if thumbnail else None
     item = pystac.Item(
         id=item_id(name),
         geometry=geometry(footprint.ring),
@@ -78,11 +79,10 @@ def create_item(
             package,
             lambda path: layout.asset(path, package.found.root, collection),
             _chain(package, track),
+            thumbnail=shown,
             shows_preview=layout.thumbnails is None,
         ),
     )
-    if thumbnail:
-        item.assets["thumbnail"] = thumbnail_asset(thumbnail, layout.thumbnail(collection, item.id))
     item.add_links(item_links(name, track, layout))
     item.stac_extensions = declared_by(_field_names(item))
     return item

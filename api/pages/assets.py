@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from api.pages.frame import Frame
 
 _PICTURE_ROLES: Final = frozenset({"thumbnail", "overview", "legend"})
+_LEGEND_ROLE: Final = "legend"
 _SHOWN_ROLES: Final = ("thumbnail", "overview")
 _PICTURE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _GROUPS: Final = ("ground", "radar", "texts", "pictures", "other")
@@ -135,6 +136,7 @@ def picture_of(assets: Any, frame: Frame) -> Picture | None:
     for role in _SHOWN_ROLES:
         for key, asset in assets.items():
             is_picture = isinstance(asset, dict) and asset.get("type") in _PICTURE_TYPES
-            if is_picture and role in roles_of(asset) and (href := frame.local(asset.get("href"))):
+            roles = roles_of(asset) if is_picture else ()
+            if role in roles and _LEGEND_ROLE not in roles and (href := frame.local(asset.get("href"))):
                 return Picture(href, asset["href"], asset_title(str(key), asset, frame))
     return None

@@ -131,12 +131,13 @@ FRENCH: Final[Mapping[str, str]] = {
 """Titles of kinds, regions, products and files, and values, by their English; names that are the same have no entry."""
 
 _BEFORE: Final = {
+    "Thumbnail of ": "Vignette : ",
     "Preview of ": "Aperçu : ",
     "Legend of ": "Légende : ",
     "Producer's metadata of ": "Métadonnées du producteur : ",
 }
 _TITLE: Final = re.compile(
-    r"(?P<before>Preview of |Legend of |Producer's metadata of |)(?P<product>.+?)"
+    r"(?P<before>Thumbnail of |Preview of |Legend of |Producer's metadata of |)(?P<product>.+?)"
     r"(?:, (?P<geometry>ground geometry|radar geometry))?(?:, (?P<looks>\d+) looks)?",
     re.DOTALL,
 )

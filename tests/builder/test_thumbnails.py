@@ -244,3 +244,12 @@ with raster.session(path):
         [sys.executable, "-W", "ignore", "-c", code, path, *map(str, shape)], check=True, capture_output=True, text=True
     )
     return int(done.stdout)
+
+
+def test_pictures_follow_each_other_as_their_rasters_do(small_tree: Tree, out: Path) -> None:
+    """Pages show them one after the other: the thumbnail, then each preview with its legend."""
+    into(out, small_tree[0])
+    shown = [key for key, asset in one(items_in(out), "_int_")["assets"].items() if asset["type"] == "image/png"]
+    products = ("inw", "inwf", "inu", "aps", "coh")
+    pairs = [f"{prefix}_{product}_geo" for product in products for prefix in ("preview", "legend")]
+    assert shown == ["thumbnail", *pairs]
