@@ -33,7 +33,7 @@ _SEARCHES: Final = (
     "sortables",
 )
 ROUTES: Final = frozenset(
-    ("_mgmt", "api", "api.html", "browser", "conformance", "data", "pages", "thumbnails", *_SEARCHES)
+    ("_mgmt", "api", "api.html", "browser", "conformance", "coverage", "data", "pages", "thumbnails", *_SEARCHES)
 )
 """First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
 
