@@ -46,6 +46,13 @@ def test_the_form_that_is_asked_for_by_name_counts_before_the_header(client: Tes
         assert asked.json().keys() == plain.json().keys()
 
 
+def test_no_page_escapes_twice(client: TestClient, paths: list[str]) -> None:
+    for path in paths:
+        for language in ("en", "fr"):
+            page = client.get(path, params={"f": "html", "lang": language}).text
+            assert not re.search(r"&amp;(?:[a-z]+|#\d+);|built-in method|object at 0x", page), path
+
+
 def test_other_forms_and_languages_are_refused(client: TestClient) -> None:
     refused = client.get("/", params={"f": "htm"})
     assert (refused.status_code, refused.json()["description"]) == (

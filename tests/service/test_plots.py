@@ -6,6 +6,7 @@ import asyncio
 import copy
 import csv
 import io
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -179,6 +180,17 @@ def test_coverage_tells_what_there_is_of_each_track(plotted: TestClient) -> None
     for link, matched in ((own["search"], 26), (of_pairs["properties"]["search"], 25)):
         parts = urlsplit(link)
         assert plotted.get(f"{parts.path}?{parts.query}").json()["numberMatched"] == matched
+
+
+def test_pages_tell_the_tracks_in_a_table_too(plotted: TestClient) -> None:
+    def cells(what: str) -> list[str]:
+        return re.findall(r"<td[^>]*>([^<]*)</td>", plotted.get(f"{what}?f=html").text)
+
+    (track,) = plotted.get(f"/collections/{PAIRS}/acquisitions").json()["tracks"]
+    (feature,) = plotted.get("/coverage").json()["features"]
+    direction = feature["properties"]["orbit_state"]
+    assert cells("/coverage") == ["testland", direction, "25", "26"]
+    assert cells(f"/collections/{PAIRS}/acquisitions") == ["testland", direction, "25", "25", str(len(track["dates"]))]
 
 
 def test_acquisitions_are_the_dates_of_pairs_and_of_series(plotted: TestClient) -> None:
