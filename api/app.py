@@ -23,7 +23,6 @@ from api.kept import KeptAnswers
 from api.middleware import add_middleware
 from api.openapi.document import describe
 from api.pages.static import static_router
-from api.plots.drawing import Drawings
 from api.plots.routes import plots_router
 from api.queryables import collection_schemas_router
 from api.roots import DataRoots
@@ -60,7 +59,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     _add_stac_api(app, settings, extensions, roots, cache)
     app.include_router(aggregation_router(extensions.aggregate, settings.limits, cache))
     app.include_router(collection_schemas_router())
-    app.include_router(plots_router(Drawings(settings.pool_wait_s), cache))
+    app.include_router(plots_router(settings.pool_wait_s, cache))
     app.include_router(browser_router(settings.browser_dir, settings.title))
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 JSON: Final = "application/json"
+HTML: Final = "text/html"
 GEOJSON: Final = "application/geo+json"
 SCHEMA: Final = "application/schema+json"
 QUERYABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
@@ -34,6 +35,8 @@ def collection_links(collection: Mapping[str, Any], base_url: str) -> list[dict[
         {"rel": "items", "type": GEOJSON, "title": f"Items of {title}", "href": f"{address}/items"},
         *schema_links(f"{address}/", title),
         *aggregation_links(f"{address}/", title),
+        {"rel": "related", "type": HTML, "title": f"Tracks of {title} on a map", "href": f"{address}/coverage?f=html"},
+        {"rel": "related", "type": HTML, "title": f"Acquisitions of {title}", "href": f"{address}/acquisitions?f=html"},
         *({**link, "href": urljoin(base_url, link["href"])} for link in stored),
     ]
 
@@ -80,6 +83,7 @@ def root_links(base_url: str, *, has_browser: bool) -> list[dict[str, Any]]:
         {"rel": link.rel, "type": link.type, "href": link.href, "title": link.title}
         for link in (*REFERENCE_LINKS, ABOUT_LINK)
     ]
+    links.append({"rel": "related", "type": HTML, "href": f"{base_url}coverage?f=html", "title": "Tracks on a map"})
     if has_browser:
         href = f"{base_url}browser/"
         links.append({"rel": "alternate", "type": "text/html", "href": href, "title": "STAC Browser"})

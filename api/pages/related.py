@@ -42,7 +42,9 @@ def _found(links: Any, rels: Iterable[str], frame: Frame) -> Iterable[Link]:
         for link in [each for each in known if each.get("rel") == rel][:_MOST]:
             written = str(link.get("href") or "")
             title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else written
-            yield Link(rel, str(title), frame.page(link.get("href")), written)
+            is_picture = str(link.get("type") or "").startswith("image/")
+            address = (frame.local if is_picture else frame.page)(link.get("href"))
+            yield Link(rel, str(title), address, written)
 
 
 def doi_of(document: dict[str, Any], links: Iterable[Link]) -> str | None:

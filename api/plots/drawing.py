@@ -8,6 +8,7 @@ turned away.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from api.errors import Overloaded
+from api.plots.turns import ADVICE
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 MOST_WAITING: Final = 32
 """Figures that wait to be drawn."""
-_ADVICE: Final = "Too many figures are being drawn; try again in a moment."
+_TURN_S: Final = 0.0005
+"""Seconds for which drawing keeps the interpreter's lock while something else wants it; Python's own 0.005 would add up
+to a tenth of a second for a search, which has to get it back some twenty times."""
 
 
 @dataclass(slots=True)
@@ -59,14 +63,14 @@ class Drawings:
         running = self._drawing.get(name)
         if running is None:
             if len(self._drawing) >= MOST_WAITING:
-                raise Overloaded(_ADVICE)
-            running = asyncio.get_running_loop().run_in_executor(self._thread, draw)
+                raise Overloaded(ADVICE)
+            running = asyncio.get_running_loop().run_in_executor(self._thread, _giving_way, draw)
             self._drawing[name] = running
             running.add_done_callback(partial(self._done, name))
         try:
             return await asyncio.wait_for(asyncio.shield(running), self.patience_s)
         except TimeoutError as error:
-            raise Overloaded(_ADVICE) from error
+            raise Overloaded(ADVICE) from error
 
     def _done(self, name: bytes, running: asyncio.Future[bytes]) -> None:
         self._drawing.pop(name, None)
@@ -77,3 +81,12 @@ class Drawings:
         self._bytes += len(drawn)
         while self._bytes > self.most_bytes:
             self._bytes -= len(self._kept.popitem(last=False)[1])
+
+
+def _giving_way(draw: Callable[[], bytes]) -> bytes:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_S)
+    try:
+        return draw()
+    finally:
+        sys.setswitchinterval(before)

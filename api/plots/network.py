@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
@@ -95,6 +96,12 @@ class Network:
     dates: tuple[date, ...]
     pairs: tuple[Pair, ...]
     is_cut: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells it from all others."""
+        told = (self.series, self.collection, self.title, self.pairs_collection, self.dates, self.pairs, self.is_cut)
+        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     @cached_property
     def linking(self) -> tuple[Pair, ...]:
@@ -275,7 +282,7 @@ def read_network(
     times = row["times"] if isinstance(row["times"], list) else []
     days = {day for text in times if (day := _day(text)) is not None}
     days |= {day for pair in pairs for day in (pair.reference, pair.secondary)}
-    return Network(
+    network = Network(
         series=series,
         collection=collection,
         title=row["title"] or series,
@@ -284,6 +291,8 @@ def read_network(
         pairs=tuple(pairs),
         is_cut=len(found) > at_most,
     )
+    _ = network.digest, network.positions_m, network.components, network.gaps  # here, where nobody waits for it
+    return network
 
 
 def _pair(told: Mapping[str, Any]) -> Pair | None:

@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from stac_fastapi.types.requests import get_base_url
+from starlette.concurrency import run_in_threadpool
 
-from api.errors import NotFound
 from api.formats import TABLE
-from api.items import check_collection
 from api.links import JSON
 from api.plots import forms, svg
-from api.plots.network import Network, read_network
 from api.plots.words import count, decimal, say
-from api.queries import plots as queries
-from catalog_builder.vocab.collections import sibling
 from catalog_builder.vocab.item_documents import GEOJSON
-from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,13 +22,11 @@ if TYPE_CHECKING:
 
     from api.plots.drawing import Drawings
     from api.plots.forms import Wanted
-    from api.plots.network import Pair
+    from api.plots.network import Network, Pair
+    from api.plots.network_cache import NetworkCache
     from api.plots.network_figure import ColourBy
     from api.plots.words import Language
-    from api.search.catalogue import CatalogueCache
 
-MOST_PAIRS: Final = 10_000
-"""Of one plot; a series of daily images for a year with thirty pairs each has as many."""
 COLUMNS: Final = (
     "item", "collection", "reference_date", "secondary_date", "temporal_baseline_d", "perpendicular_baseline_m",
     "coherence_mean", "rms_rad", "used_in_timeseries", "reference_position_m", "secondary_position_m", "component",
@@ -46,51 +39,33 @@ class NetworkAnswers:
     """Answers about networks.
 
     Attributes:
-        drawings: Draws.
-        cache: What is known of the database.
+        networks: Reads them.
+        drawings: Draws them.
     """
 
+    networks: NetworkCache
     drawings: Drawings
-    cache: CatalogueCache
 
     async def answer(
         self, request: Request, wanted: Wanted, collection: str, series: str, colour_by: ColourBy
     ) -> Response:
         """The network of a series."""
-        found, base_url = await load_network(request, collection, series, self.cache), get_base_url(request)
+        found, base_url = await self.networks.get(request, collection, series), get_base_url(request)
         if wanted.form is TABLE:
-            return table(found, base_url)
+            return await run_in_threadpool(table, found, base_url)
         if wanted.form is forms.DATA:
-            return forms.data(document(found, base_url))
-        made_of = (found, base_url, colour_by, wanted.language)
+            return await run_in_threadpool(_data, found, base_url)
+        made_of = (found.digest, base_url, colour_by, wanted.language)
         drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, wanted.language))
         if wanted.form is forms.PAGE:
             from api.plots.pages import network_page  # noqa: PLC0415 -- only who reads pages waits for the templates
 
-            return network_page(request, found, colour_by, drawn)
+            return await run_in_threadpool(network_page, request, found, colour_by, drawn)
         return forms.picture(drawn)
 
 
-async def load_network(request: Request, collection: str, series: str, cache: CatalogueCache) -> Network:
-    """The network of a series.
-
-    Raises:
-        NotFound: There is no such item, or it is no time series.
-    """
-    pairs_collection = sibling(collection, INTERFEROGRAM)
-    async with request.app.state.get_connection(request, "r") as connection:
-        await connection.plan_with(values=True)
-        row = await queries.network(connection, collection, series, pairs_collection, MOST_PAIRS + 1)
-        if row is None:
-            check_collection(collection, await cache.get(connection, [collection]))
-            msg = f"Item {series} in collection {collection} does not exist."
-            raise NotFound(msg)
-    kind = row["product_type"]
-    if kind not in (TIMESERIES.product_type, *TIMESERIES.aliases) and not (kind is None and row["is_cube"]):
-        what = f"its product:type is {kind[:60]}" if kind else "it has no product:type"
-        msg = f"Item {series} in collection {collection} is no time series, so it has no network: {what}."
-        raise NotFound(msg)
-    return read_network(row, collection, series, pairs_collection, MOST_PAIRS)
+def _data(network: Network, base_url: str) -> Response:
+    return forms.data(document(network, base_url))
 
 
 def item_address(base_url: str, collection: str, item: str) -> str:

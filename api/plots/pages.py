@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from api.pages.frame import Frame, render_page
+from api.pages.wanted import Language
 from api.plots.svg import inline
+from catalog_builder.vocab.french import collection_title, item_title
 from catalog_builder.vocab.regions import BY_CODE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -42,7 +46,7 @@ def network_page(request: Request, network: Network, colour_by: str, drawn: byte
         request,
         "network.html",
         frame=frame,
-        title=f"{frame.t('network.title')} – {network.title}",  # noqa: RUF001
+        title=f"{frame.t('network.title')} – {_titled(frame, item_title, network.title)}",  # noqa: RUF001
         json_href=frame.resource(path, f="json"),
         browser_path=series,
         scripts=("network.js",),
@@ -79,7 +83,7 @@ def tracks_page(request: Request, shown: Shown, drawn: bytes) -> Response:
         request,
         "tracks.html",
         frame=frame,
-        title=f"{frame.t(f'{shown.what}.title')} – {frame.domain(shown.title)}",  # noqa: RUF001
+        title=f"{frame.t(f'{shown.what}.title')} – {_titled(frame, collection_title, shown.title)}",  # noqa: RUF001
         json_href=frame.resource(shown.path, f="json"),
         browser_path=f"collections/{shown.collection}" if shown.collection else "",
         lead=frame.t(f"{shown.what}.lead"),
@@ -90,6 +94,10 @@ def tracks_page(request: Request, shown: Shown, drawn: bytes) -> Response:
         is_cut=len(rows) < len(shown.tracks),
         with_days=shown.what == "acquisitions",
     )
+
+
+def _titled(frame: Frame, french: Callable[[str], str], title: str) -> str:
+    return french(title) if frame.language is Language.FRENCH else title
 
 
 def _figure(drawn: bytes) -> Markup:

@@ -10,7 +10,9 @@ from api.links import JSON
 from api.plots import forms
 from api.plots.drawing import Drawings
 from api.plots.network_answer import NetworkAnswers
+from api.plots.network_cache import NetworkCache
 from api.plots.tracks_answer import TrackAnswers
+from api.plots.turns import Turns
 from api.routes import StacRoute
 from api.search.catalogue import CatalogueCache
 
@@ -47,10 +49,16 @@ def _wanted(request: Request, f: _Form = None, lang: _Language = None) -> forms.
 _Wanted = Annotated[forms.Wanted, Depends(_wanted)]
 
 
-def plots_router(drawings: Drawings, cache: CatalogueCache) -> APIRouter:
-    """Plots as SVG, as their data and as pages."""
+def plots_router(patience_s: float, cache: CatalogueCache) -> APIRouter:
+    """Plots as SVG, as their data and as pages.
+
+    Args:
+        patience_s: Seconds that a request waits for its turn to read, and again for its figure.
+        cache: What is known of the database.
+    """
     router = APIRouter(route_class=StacRoute, tags=["Plots"])
-    networks, tracks = NetworkAnswers(drawings, cache), TrackAnswers(drawings, cache)
+    turns, drawings = Turns(patience_s), Drawings(patience_s)
+    networks, tracks = NetworkAnswers(NetworkCache(turns, cache), drawings), TrackAnswers(turns, drawings, cache)
     answers: Any = {"responses": _ANSWERS}
 
     @router.get("/collections/{collection_id}/items/{item_id}/network", name="Network", **answers)

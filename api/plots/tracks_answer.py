@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from stac_fastapi.types.requests import get_base_url
+from starlette.concurrency import run_in_threadpool
 
 from api import queries
 from api.formats import TABLE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from api.plots.drawing import Drawings
     from api.plots.forms import Wanted
     from api.plots.tracks import Track
+    from api.plots.turns import Turns
     from api.plots.words import Language
     from api.search.catalogue import CatalogueCache
 
@@ -40,10 +42,12 @@ class TrackAnswers:
     """Answers about tracks.
 
     Attributes:
+        turns: Who may read.
         drawings: Draws.
         cache: What is known of the database.
     """
 
+    turns: Turns
     drawings: Drawings
     cache: CatalogueCache
     _tracks: TrackCache = field(default_factory=TrackCache)
@@ -75,7 +79,7 @@ class TrackAnswers:
             NotFound: There is no such collection.
         """
         with_days = what == "acquisitions"
-        async with request.app.state.get_connection(request, "r") as connection:
+        async with self.turns.turn(), request.app.state.get_connection(request, "r") as connection:
             if collection is not None:
                 check_collection(collection, await self.cache.get(connection, [collection]))
             titles = dict(await queries.collection_titles(connection))
@@ -91,7 +95,7 @@ class TrackAnswers:
         if wanted.form is forms.PAGE:
             from api.plots.pages import tracks_page  # noqa: PLC0415 -- only who reads pages waits for the templates
 
-            return tracks_page(request, shown, drawn)
+            return await run_in_threadpool(tracks_page, request, shown, drawn)
         return forms.picture(drawn)
 
 

@@ -14,10 +14,12 @@ from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
 import orjson
 from hydraters import hydrate
 
+from catalog_builder.vocab.kinds import TIMESERIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of the documents. Goes up with every change of what is in them: those of another format do not count."""
 
 BASE: Final = b"\x01"
@@ -26,6 +28,12 @@ GEOJSON: Final = "application/geo+json"
 JSON: Final = "application/json"
 TEMPLATE: Final = "pgstac:base_item"
 """Member of a stored item that tells which of its collection's templates was taken out of it."""
+
+NETWORK_LINKS: Final = (
+    ("text/html", "Interferogram network", "html"),
+    ("image/svg+xml", "Interferogram network (picture)", "svg"),
+)
+"""Media type, title and form of the plots of a series."""
 
 _OWN: Final = frozenset({"self", "item", "parent", "collection", "root", "items", "child"})
 """Links that follow from where a document is served; those stored with it are of another place."""
@@ -74,7 +82,19 @@ def _own_links(item: Mapping[str, Any], base_url: str) -> Iterator[dict[str, Any
     yield {"rel": "collection", "type": JSON, "href": parent}
     yield {"rel": "parent", "type": JSON, "href": parent}
     yield {"rel": "root", "type": JSON, "href": base_url}
-    yield {"rel": "self", "type": GEOJSON, "href": f"{parent}/items/{quote(item['id'], safe='')}"}
+    own = f"{parent}/items/{quote(item['id'], safe='')}"
+    yield {"rel": "self", "type": GEOJSON, "href": own}
+    if _is_series(item):
+        for media_type, title, form in NETWORK_LINKS:
+            yield {"rel": "related", "type": media_type, "title": title, "href": f"{own}/network?f={form}"}
+
+
+def _is_series(item: Mapping[str, Any]) -> bool:
+    properties = item.get("properties")
+    return isinstance(properties, dict) and properties.get("product:type") in (
+        TIMESERIES.product_type,
+        *TIMESERIES.aliases,
+    )
 
 
 def _stored_links(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
