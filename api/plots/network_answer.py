@@ -134,12 +134,14 @@ def _drawn(network: Network, base_url: str, colour_by: ColourBy, language: Langu
         )
         for index, pair in enumerate(network.pairs)
     }
+    drawn, strokes = draw_network(network, colour_by, language)
     return svg.finished(
-        draw_network(network, colour_by, language),
+        drawn,
         title=say("network_of", language, network.title),
         description=say("network_described", language, len(network.dates), len(network.pairs)),
         links=links,
         name="network",
+        strokes=strokes,
     )
 
 

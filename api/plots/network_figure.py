@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.dates import date2num
 from matplotlib.lines import Line2D
@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from api.plots import figures
 from api.plots.palette import APART, BREAK, BREAK_INK, GAP, NODE, PAPER, QUIET, UNKNOWN, scale
-from api.plots.svg import key
+from api.plots.svg import Stroke
 from api.plots.words import count, decimal, grouped, say
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _DAY_CLASSES: Final = (0, 6, 12, 24, 48, 96, 183, 366, 732, 100_000)
 _MOST_CLASSES: Final = 10
 _EPSILON: Final = 1e-6
 _DASHES: Final = (0, (4.0, 3.0))
+_USED, _LEFT_OUT = "pairs", "pairs-left-out"
 _WIDTHS: Final = ((200, 1.3), (1500, 0.8), (10**9, 0.45))
 """Of lines, in pixels, for so many pairs at most."""
 
@@ -56,8 +57,11 @@ class _Classes:
         return self.colours[number]
 
 
-def draw_network(network: Network, colour_by: ColourBy, language: Language) -> bytes:
-    """The figure as Matplotlib's SVG; each pair has the key `pair-N` with its place in the network."""
+def draw_network(network: Network, colour_by: ColourBy, language: Language) -> tuple[bytes, dict[str, list[Stroke]]]:
+    """The figure as Matplotlib's SVG, and the lines that go into it by the ids of their places.
+
+    Each pair has the key `pair-N` with its place in the network.
+    """
     with figures.settings():
         figure = figures.new_figure(WIDTH_PX, HEIGHT_PX)
         # left, bottom, width, height in parts of the figure
@@ -66,13 +70,14 @@ def draw_network(network: Network, colour_by: ColourBy, language: Language) -> b
         classes = _classes([value for value in values if value is not None], colour_by, language)
         spots = _spots(network)
         _gaps(axes, network)
-        _pairs(axes, network, spots, [classes.colour(value) for value in values])
+        lines = _pairs(axes, network, spots)
         _dates(axes, network, spots)
         _axes(axes, network, language)
         if network.pairs:
             _scale(figure, classes, colour_by, language)
         _legend(figure, network, values, language)
-        return figures.written(figure)
+        strokes = _strokes(axes, network, lines, [classes.colour(value) for value in values])
+        return figures.written(figure), strokes
 
 
 def _value(pair: Pair, colour_by: ColourBy) -> float | None:
@@ -106,23 +111,36 @@ def _spots(network: Network) -> dict[date, tuple[float, float]]:
     return {day: (date2num(day), known.get(day, below)) for day in network.dates}
 
 
-def _pairs(axes: Axes, network: Network, spots: dict[date, tuple[float, float]], colours: list[str]) -> None:
-    width = next(width for most, width in _WIDTHS if len(network.pairs) <= most)
-    for dashed in (True, False):
-        chosen = [index for index, pair in enumerate(network.pairs) if (pair.used is False) is dashed]
-        # the most coherent last, on top
-        chosen.sort(key=lambda index: (network.pairs[index].coherence or 0.0, index))
-        lines = LineCollection(
-            [_line(network, network.pairs[index], spots) for index in chosen],
-            colors=[colours[index] for index in chosen],
-            linewidths=width * 0.8 if dashed else width,
-            linestyles=[_DASHES] if dashed else "solid",
-            urls=[key(f"pair-{index}") for index in chosen],
-            zorder=2,
+def _pairs(axes: Axes, network: Network, spots: dict[date, tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Makes room for the lines, and places in the figure where they go: those left out below the others."""
+    lines = [_line(network, pair, spots) for pair in network.pairs]
+    if lines:
+        axes.update_datalim([corner for line in lines for corner in line])
+    for number, group in enumerate((_LEFT_OUT, _USED)):
+        axes.add_line(Line2D([], [], gid=group, zorder=2 + number / 10))
+    return lines
+
+
+def _strokes(
+    axes: Axes, network: Network, lines: list[list[tuple[float, float]]], colours: list[str]
+) -> dict[str, list[Stroke]]:
+    """The lines as they go into the figure, by place: Matplotlib would take ten times as long for thousands."""
+    order = sorted(range(len(lines)), key=lambda index: (network.pairs[index].coherence or 0.0, index))
+    found: dict[str, list[Stroke]] = {_LEFT_OUT: [], _USED: []}
+    width = next(width for most, width in _WIDTHS if len(lines) <= most)
+    placed = axes.transData.transform([corner for line in lines for corner in line]).tolist() if lines else []
+    ends = [0, *accumulate(map(len, lines))]
+    for index in order:  # the most coherent last, on top
+        is_out = network.pairs[index].used is False
+        stroke = Stroke(
+            key=f"pair-{index}",
+            corners=[(x, HEIGHT_PX - y) for x, y in placed[ends[index] : ends[index + 1]]],
+            colour=colours[index],
+            width=width * 0.8 if is_out else width,
+            dashes="4 3" if is_out else None,
         )
-        lines.set_gid("pairs-left-out" if dashed else "pairs")
-        if chosen:
-            axes.add_collection(lines)
+        found[_LEFT_OUT if is_out else _USED].append(stroke)
+    return found
 
 
 def _line(network: Network, pair: Pair, spots: dict[date, tuple[float, float]]) -> list[tuple[float, float]]:

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from api.plots.palette import dark_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -27,7 +27,7 @@ _FAMILIES: Final = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', A
 _FONT: Final = re.compile(r"^(?:(?P<style>italic|oblique) )?(?:(?P<weight>bold|\d+) )?(?P<size>[\d.]+)px")
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HIT_PX: Final = "7"
-"""Width of the invisible line around a thin one that a pointer finds."""
+"""Width of the invisible line around a thin one."""
 _OWN_RULES: Final = (
     "{0} a:hover path,{0} a:focus path{{stroke-width:3}}{0} a:focus{{outline:none}}{0} a.off{{display:none}}"
 )
@@ -48,12 +48,39 @@ class Link:
     data: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line of a figure that is a link.
+
+    Attributes:
+        key: Of its link.
+        corners: In pixels, from the left and from the top.
+        colour: `#rrggbb`.
+        width: In pixels.
+        dashes: As `stroke-dasharray` has them, if it is not solid.
+    """
+
+    key: str
+    corners: Sequence[tuple[float, float]]
+    colour: str
+    width: float
+    dashes: str | None = None
+
+
 def key(name: str) -> str:
     """The address by which a shape of a figure names its link."""
     return f"{_KEY}{name}"
 
 
-def finished(drawn: bytes, *, title: str, description: str, links: Mapping[str, Link], name: str) -> bytes:
+def finished(
+    drawn: bytes,
+    *,
+    title: str,
+    description: str,
+    links: Mapping[str, Link],
+    name: str,
+    strokes: Mapping[str, Sequence[Stroke]] | None = None,
+) -> bytes:
     """A figure as it is answered.
 
     Args:
@@ -62,6 +89,7 @@ def finished(drawn: bytes, *, title: str, description: str, links: Mapping[str, 
         description: What it shows.
         links: By the keys that its shapes have as addresses.
         name: Of the kind of figure; begins its ids, so that two figures can stand in one page.
+        strokes: Lines that go into the figure, by the ids of the groups that they go into.
     """
     for prefix, namespace in (("", _SVG), ("xlink", _XLINK)):
         ET.register_namespace(prefix, namespace)
@@ -70,6 +98,9 @@ def finished(drawn: bytes, *, title: str, description: str, links: Mapping[str, 
         _unstyled(element)
     for anchor in root.iter(_tag("a")):
         _linked(anchor, links)
+    for group in root.iter(_tag("g")):
+        for stroke in (strokes or {}).get(group.get("id", ""), ()):
+            group.append(_stroked(stroke, links[stroke.key]))
     for parent in list(root.iter()):
         for child in [child for child in parent if child.tag in (_tag("metadata"), _tag("style"))]:
             parent.remove(child)
@@ -118,20 +149,38 @@ def _set_font(element: ET.Element, value: str) -> None:
 
 
 def _linked(anchor: ET.Element, links: Mapping[str, Link]) -> None:
-    told = anchor.attrib.pop(_XLINK_HREF, "").removeprefix(_KEY)
-    link = links[told]
-    anchor.set("href", link.href)
-    anchor.set("target", "_top")
-    for name, value in link.data.items():
-        anchor.set(f"data-{name}", value)
+    link = links[anchor.attrib.pop(_XLINK_HREF, "").removeprefix(_KEY)]
+    anchor.attrib |= _attributes(link)
+    paths = [path.get("d", "") for path in anchor.iter(_tag("path")) if path.get("fill") == "none"]
+    anchor.insert(0, _title(link))
+    for path in paths:
+        anchor.append(_hit(path))
+
+
+def _stroked(stroke: Stroke, link: Link) -> ET.Element:
+    """A line as a link; with a wide invisible one, which a pointer finds."""
+    path = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in stroke.corners)
+    drawn = {"d": path, "fill": "none", "stroke": stroke.colour, "stroke-width": f"{stroke.width:g}"}
+    if stroke.dashes:
+        drawn["stroke-dasharray"] = stroke.dashes
+    anchor = ET.Element(_tag("a"), _attributes(link))
+    anchor.extend([_title(link), ET.Element(_tag("path"), drawn), _hit(path)])
+    return anchor
+
+
+def _attributes(link: Link) -> dict[str, str]:
+    return {"href": link.href, "target": "_top", **{f"data-{name}": value for name, value in link.data.items()}}
+
+
+def _title(link: Link) -> ET.Element:
     title = ET.Element(_tag("title"))
     title.text = clean(link.title)
-    shapes = list(anchor)
-    anchor.insert(0, title)
-    for shape in shapes:
-        if shape.tag == _tag("path") and shape.get("fill") == "none":
-            wide = {"d": shape.get("d", ""), "fill": "none", "stroke": "none", "stroke-width": _HIT_PX}
-            anchor.append(ET.Element(_tag("path"), {**wide, "pointer-events": "stroke"}))
+    return title
+
+
+def _hit(path: str) -> ET.Element:
+    shape = {"d": path, "fill": "none", "stroke": "none", "stroke-width": _HIT_PX, "pointer-events": "stroke"}
+    return ET.Element(_tag("path"), shape)
 
 
 def _described(root: ET.Element, title: str, description: str, name: str) -> None:

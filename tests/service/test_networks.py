@@ -156,8 +156,10 @@ def finished(shown: Network, **others: Any) -> ET.Element:
         f"pair-{number}": svg.Link(f"http://host/{number}", pair_words(each, "en"), {"days": "1"})
         for number, each in enumerate(shown.pairs)
     }
-    drawn = draw_network(shown, others.get("color", "coherence"), others.get("lang", "en"))
-    return ET.fromstring(svg.finished(drawn, title=shown.title, description="d", links=links, name="network"))
+    drawn, strokes = draw_network(shown, others.get("color", "coherence"), others.get("lang", "en"))
+    return ET.fromstring(
+        svg.finished(drawn, title=shown.title, description="d", links=links, name="network", strokes=strokes)
+    )
 
 
 SHAPES = {
