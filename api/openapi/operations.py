@@ -75,6 +75,15 @@ OPERATIONS: Final = (
             ("/collections-sortables", "getSortablesOfCollections", "What collections can be sorted by"),
         )
     ),
+    *(
+        Operation(path=path, name=name, summary=summary, answer=answer)
+        for path, name, summary, answer in (
+            (f"{_ONE}/items/{{item_id}}/network", "getNetwork", "The network of a time series", "Network"),
+            ("/coverage", "getCoverage", "All track segments on a map", "Coverage"),
+            (f"{_ONE}/coverage", "getCollectionCoverage", "Track segments of one collection on a map", "Coverage"),
+            (f"{_ONE}/acquisitions", "getAcquisitions", "Acquisitions of the tracks of one collection", "Acquisitions"),
+        )
+    ),
     Operation(path="/_mgmt/ping", name="ping", summary="Whether the service runs", answer="Ping"),
     Operation(path="/_mgmt/health", name="getHealth", summary="Whether the service can search", answer="Health"),
 )

@@ -14,6 +14,8 @@ _TEXT: Final[Schema] = {"type": "string"}
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _OBJECT: Final[Schema] = {"type": "object"}
+_DATE: Final[Schema] = {"type": "string", "format": "date"}
+_NUMBER_OR_NULL: Final[Schema] = {"type": ["number", "null"]}
 
 
 def reference(name: str) -> Schema:
@@ -158,6 +160,52 @@ COMPONENTS: Final[dict[str, Schema]] = {
                 "properties": {"type": "object", "additionalProperties": _OBJECT},
                 "additionalProperties": {"type": "boolean"},
             },
+        ),
+    },
+    "Network": {
+        "title": "Network of a time series",
+        **_object(
+            ("series", "collection", "title", "components", "dates", "gaps", "pairs", "links"),
+            series=_NAME,
+            collection=_NAME,
+            title=_TEXT,
+            components=_COUNT,
+            is_cut={"type": "boolean"},
+            dates=_list_of(_object(("date", "position_m", "component"), date=_DATE, position_m=_NUMBER_OR_NULL)),
+            gaps=_list_of(_object(("first", "last", "days", "bridged"), first=_DATE, last=_DATE, days=_COUNT)),
+            pairs=_list_of(
+                _object(
+                    ("item", "collection", "reference_date", "secondary_date", "temporal_baseline_d", "href"),
+                    item=_NAME,
+                    collection=_NAME,
+                    reference_date=_DATE,
+                    secondary_date=_DATE,
+                    temporal_baseline_d={"type": "integer"},
+                    perpendicular_baseline_m=_NUMBER_OR_NULL,
+                    href=_NAME,
+                )
+            ),
+            links=_LINKS,
+        ),
+    },
+    "Coverage": {
+        "title": "Track segments",
+        **_object(
+            ("type", "title", "features", "links"),
+            type={"const": "FeatureCollection"},
+            title=_TEXT,
+            features=_list_of(_object(("type", "geometry", "properties"), type={"const": "Feature"})),
+            links=_LINKS,
+        ),
+    },
+    "Acquisitions": {
+        "title": "Acquisitions of track segments",
+        **_object(
+            ("collection", "title", "tracks", "links"),
+            collection=_NAME,
+            title=_TEXT,
+            tracks=_list_of(_object(("track", "dates"), track=_TEXT, dates=_list_of(_DATE))),
+            links=_LINKS,
         ),
     },
     "Ping": {"title": "Sign of life", **_object(("message",), message={"const": "PONG"})},

@@ -40,7 +40,7 @@ class Drawings:
     """
 
     patience_s: float
-    most_bytes: int = 24 * 2**20
+    most_bytes: int = 16 * 2**20
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="plots"))
     _kept: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
     _drawing: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)

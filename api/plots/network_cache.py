@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_PAIRS: Final = 10_000
 """Of one plot; a series of daily images for a year with thirty pairs each has as many."""
-_MOST_KEPT: Final = 30_000
+_MOST_KEPT: Final = 20_000
 """Pairs of all networks that are kept."""
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.formats import TABLE
-from api.links import JSON
 from api.plots import forms
 from api.plots.drawing import Drawings
 from api.plots.network_answer import NetworkAnswers
@@ -32,7 +31,6 @@ _Colour = Annotated[
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "content": {
-            JSON: {"schema": {"type": "object"}},
             **{
                 media_type: {"schema": {"type": "string"}}
                 for media_type in (forms.SVG_TYPE, "text/html", *TABLE.media_types)
