@@ -60,7 +60,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app.include_router(aggregation_router(extensions.aggregate, settings.limits, cache))
     app.include_router(collection_schemas_router())
     app.include_router(plots_router(settings.pool_wait_s, cache))
-    app.include_router(browser_router(settings.browser_dir, settings.title))
+    app.include_router(browser_router(settings))
     app.include_router(data_router(roots))
     app.include_router(docs_router(settings.title, OPENAPI_URL))
     app.include_router(schemas_router())

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
+from api.policy import FILES_POLICY
 from api.ranges import satisfiable_ranges
 from api.roots import DATA, THUMBNAILS
 from catalog_builder.vocab.files import TEXT, side_file
@@ -54,7 +55,7 @@ def data_router(roots: DataRoots) -> APIRouter:
             found,
             media_type=media_type(found),
             stat_result=state,
-            headers={"X-Content-Type-Options": "nosniff"},
+            headers={"X-Content-Type-Options": "nosniff", "Content-Security-Policy": FILES_POLICY},
         )
         return _conditional(request, response, state.st_size)
 

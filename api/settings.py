@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -20,6 +21,7 @@ from api.limits import (
     MAX_VERTICES,
     Limits,
 )
+from api.policy import Basemap, Origin
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (
@@ -142,6 +144,14 @@ class ServiceSettings(BaseSettings):
     browser_dir: Path = Field(
         default=_CHECKOUT / "browser" / "build", description="Built STAC Browser served under `/browser/`"
     )
+    basemaps: Annotated[tuple[Basemap, ...], NoDecode] = Field(
+        default=(),
+        description="Tile servers that maps of STAC Browser offer beside the coastlines, as a JSON list; see below",
+    )
+    asset_hosts: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default=(),
+        description="Other hosts that pages may fetch files of items from, `https://…`, separated by spaces",
+    )
 
     title: str = Field(default=ROOT_TITLE, description="Title of the landing page")
     description: str = Field(default=ROOT_DESCRIPTION, description="Description of the landing page")
@@ -173,6 +183,24 @@ class ServiceSettings(BaseSettings):
     def _split_paths(cls, value: Any) -> Any:
         """One variable holds several paths, as in `PATH`."""
         return tuple(part for part in value.split(os.pathsep) if part) if isinstance(value, str) else value
+
+    @field_validator("basemaps", mode="before")
+    @classmethod
+    def _read_json(cls, value: Any) -> Any:
+        """The variable holds a JSON list."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "[]")
+        except json.JSONDecodeError as error:
+            msg = f"no JSON: {error}"
+            raise ValueError(msg) from None
+
+    @field_validator("asset_hosts", mode="before")
+    @classmethod
+    def _split_words(cls, value: Any) -> Any:
+        """One variable holds several hosts."""
+        return tuple(value.split()) if isinstance(value, str) else value
 
     @field_validator("pool_max")
     @classmethod

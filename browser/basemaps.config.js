@@ -1,16 +1,7 @@
 import CONFIG from "./src/config";
 
-// The first layer is drawn from the bundle itself: the page asks no foreign host for anything until somebody
-// chooses another layer, and the map is never empty where there is no way out to the internet.
-
-const OPENSTREETMAP = {
-  is: "XYZ",
-  title: "OpenStreetMap",
-  url: "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
-  attributions:
-    '&copy; <a href="https://www.openstreetmap.org/copyright" target="_blank">OpenStreetMap</a> contributors',
-  projection: "EPSG:3857",
-};
+// The first layer is drawn from the bundle itself: the page asks no foreign host for anything, and the map is never
+// empty where there is no way out to the internet. Others are those that the operator names.
 
 async function landSource() {
   const [{ default: VectorSource }, { default: TopoJSON }, { default: land }] = await Promise.all([
@@ -58,5 +49,5 @@ function bundledLand(i18n) {
 }
 
 export default function configureBasemap(stac, i18n) {
-  return [bundledLand(i18n), ...CONFIG.basemaps.map((options) => ({ ...options })), { ...OPENSTREETMAP }];
+  return [bundledLand(i18n), ...CONFIG.basemaps.map((options) => ({ ...options }))];
 }

@@ -18,6 +18,8 @@ import {
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { PATCHES } from "./patches.mjs";
+
 const here = dirname(fileURLToPath(import.meta.url));
 const modules = join(here, "node_modules");
 const upstream = join(modules, "@radiantearth", "stac-browser");
@@ -29,24 +31,14 @@ const OVERLAY = [
   ["basemaps.config.js", "basemaps.config.js"],
   ["fields.config.js", "fields.config.js"],
   ["fields.json", "fields.json"],
+  ["titles.js", "titles.js"],
+  ["safe-links.js", "safe-links.js"],
   ["map-sources.js", "map-sources.js"],
+  ["raster-colours.js", "raster-colours.js"],
+  ["ReadMore.vue", join("src", "components", "ReadMore.vue")],
+  ["custom.scss", join("src", "theme", "custom.scss")],
   ["index.html", join("public", "index.html")],
   ["runtime-config.js", join("public", "runtime-config.js")],
-];
-const PATCHES = [
-  {
-    // Lists of items would be drawn as opaque previews stretched over each other's boxes. A preview may be in radar
-    // geometry or carry a legend, and nothing says where its corners lie: the map shows footprints.
-    file: join("src", "components", "Map.vue"),
-    from: "displayPreview: this.children && this.children.isItemCollection()",
-    to: "displayPreview: false",
-  },
-  {
-    // A search that finds exactly one item would say that there is no spatial information, above its footprint.
-    file: join("src", "components", "Map.vue"),
-    from: "this.empty = this.stacLayer.isEmpty();",
-    to: "this.empty = !this.children && this.stacLayer.isEmpty();",
-  },
 ];
 const LOCALES = ["en", "fr"];
 // Browsers with ES modules only: one build instead of two.
@@ -85,6 +77,13 @@ function layOver() {
   writeJson(join(site, "package.json"), manifest);
 }
 
+function merge(into, from) {
+  for (const [key, value] of Object.entries(from)) {
+    into[key] = typeof value === "object" ? merge(into[key] ?? {}, value) : value;
+  }
+  return into;
+}
+
 function keepLocales() {
   const locales = join(site, "src", "locales");
   for (const locale of readdirSync(locales)) {
@@ -92,15 +91,21 @@ function keepLocales() {
       rmSync(join(locales, locale), { recursive: true });
     }
   }
-  const phrases = readJson(join(here, "fields.json")).fields.map(({ label, label_fr }) => [label, label_fr]);
-  const custom = join(locales, "fr", "custom.json");
-  const french = readJson(custom);
-  french.fields = { ...french.fields, ...Object.fromEntries(phrases) };
-  writeJson(custom, french);
+  const { extensions, units, queryables, others, phrases, texts } = readJson(join(here, "fields.json"));
+  const words = [...queryables, ...others].flatMap(({ label, label_fr, values = {} }) => [
+    [label, label_fr],
+    ...Object.values(values),
+  ]);
+  const pairs = [...words, ...Object.values(extensions), ...Object.values(units), ...Object.entries(phrases)];
+  texts.fr.fields = Object.fromEntries(pairs);
+  for (const locale of LOCALES) {
+    const custom = join(locales, locale, "custom.json");
+    writeJson(custom, merge(readJson(custom), texts[locale]));
+  }
 }
 
 function patch({ file, from, to }) {
-  const path = join(site, file);
+  const path = join(site, ...file.split("/"));
   const parts = readFileSync(path, "utf8").split(from);
   if (parts.length !== 2) {
     throw new Error(`${file} of this STAC Browser does not hold what the patch replaces: ${from}`);

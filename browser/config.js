@@ -33,7 +33,8 @@ module.exports = {
   historyMode: "history",
   noSourceMaps: true,
   cardViewMode: "cards",
-  cardViewSort: "asc",
+  // As the service sorted them: a page is one of many.
+  cardViewSort: null,
   showKeywordsInItemCards: false,
   showKeywordsInCatalogCards: true,
   showThumbnailsAsAssets: false,
@@ -52,4 +53,6 @@ module.exports = {
   footerLinks: null,
   // Ours, for basemaps.config.js: tile layers that the operator offers, as STAC Browser's documentation describes them.
   basemaps: [],
+  // Ours, for titles.js: French words that titles are made of.
+  titles: { words: {}, before: {}, kinds: [] },
 };

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog_builder.vocab.french import TITLES
 from catalog_builder.vocab.queryables import QUERYABLES
+from catalog_builder.vocab.sidecars import CORRECTION_WORDS
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = [ROOT / ".ci" / "run", *(ROOT / "scripts" / name for name in ("bootstrap", "check", "demo", "docs", "test"))]
@@ -199,8 +201,12 @@ def test_no_library_is_in_the_bundle_twice() -> None:
 
 
 def test_the_browser_names_properties_as_the_vocabulary_does() -> None:
-    rows = json.loads((ROOT / "browser" / "fields.json").read_text())["fields"]
-    shown = {row["name"]: (row["label"], row.get("unit")) for row in rows}
-    ours = {row.name: (row.title, row.unit) for row in QUERYABLES if row.name.startswith(("insar:", "flatsim:"))}
-    assert shown == ours
-    assert [row["name"] for row in rows if not row["label_fr"]] == []
+    document = json.loads((ROOT / "browser" / "fields.json").read_text())
+    rows = document["queryables"]
+    shown = [(row["name"], row["label"], row.get("unit")) for row in rows]
+    assert shown == [(row.name, row.title, row.unit) for row in QUERYABLES]
+    assert {row["name"]: row["label_fr"] for row in rows} == TITLES
+    assert [row["name"] for row in document["others"] if not row["label_fr"]] == []
+    values = {row["name"]: sorted(row["values"]) for row in rows if "values" in row}
+    enums = {row.name: sorted(row.enum) for row in QUERYABLES if row.enum and row.type == "string"}
+    assert values == {**enums, "flatsim:corrections": sorted(CORRECTION_WORDS)}

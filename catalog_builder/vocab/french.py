@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from catalog_builder.vocab.kinds import KINDS
 
@@ -177,3 +177,8 @@ def collection_title(title: str) -> str:
     """
     region, colon, kind = title.partition(": ")
     return f"{FRENCH.get(region, region)} : {FRENCH[kind]}" if colon and kind in FRENCH else title
+
+
+def title_words() -> dict[str, Any]:
+    """What titles are made of, for a program that puts them together itself, as the functions above do it."""
+    return {"words": FRENCH, "before": _BEFORE, "kinds": [kind.item_title for kind in KINDS]}

@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 import httpx2 as httpx
 import psycopg
 import pytest
+from watched import launched
 
 from catalog_builder import queries
 from catalog_builder.sample import SampleManifest, SampleSpec, write_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
 COMMAND = Path(sys.executable).with_name("flatsim-stac")
 START_S = 60
@@ -207,6 +210,13 @@ def http(service: str) -> Iterator[httpx.Client]:
     """A client of the service that keeps its connections."""
     with httpx.Client(base_url=service, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all tests that look at pages."""
+    with launched() as browser:
+        yield browser
 
 
 def read_documents(folder: Path) -> Documents:

@@ -222,3 +222,10 @@ def test_without_trees_there_are_no_files(
         assert http.get(f"{server}data/{P}/{RASTER}").status_code == 404
         item = http.get(f"{server}search?limit=1").json()["features"][0]
         assert item["assets"]["inu_geo"]["href"].startswith("file:///")
+
+
+def test_a_page_in_a_tree_runs_nothing_as_ours(http: httpx.Client, server: str) -> None:
+    answer = http.get(f"{server}data/{quote(PACKAGE)}/baseline.rsc")
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert "sandbox" in policy
+    assert "default-src 'none'" in policy
