@@ -96,7 +96,9 @@ class Picture:
 PICTURES: Final = (
     Picture("landing", show(""), height=1000),
     Picture("pair", show(PAIR), height=1000),
-    Picture("network", show(f"{SERIES}/network")),
+    Picture("network", show(f"{SERIES}/network"), height=900),
+    Picture("coverage", show("coverage"), height=900),
+    Picture("acquisitions", show("collections/flatsim-balkans-interferogram/acquisitions"), height=500),
     Picture("browser-item", show_item_in_browser),
     Picture("browser-search", show_search_in_browser),
 )

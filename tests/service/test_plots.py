@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.errors import Overloaded
 from api.plots.drawing import MOST_WAITING, Drawings
+from api.plots.svg import style_sheet
+from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import _WORDS, count, say
+from api.queries import plots as queries
 
 if TYPE_CHECKING:
     import contextlib
@@ -35,12 +39,11 @@ HOSTILE = "<script>alert(1)</script>\"' & $\\frac{1}{0}$ \x01"
 
 
 @pytest.fixture(scope="module")
-def plotted(
+def plotted_dsn(
     named_database: Callable[[str], contextlib.AbstractContextManager[str]],
     documents: Any,
     load_documents: Callable[[str, Any], None],
-    make_settings: Callable[..., ServiceSettings],
-) -> Iterator[TestClient]:
+) -> Iterator[str]:
     """A catalogue of a track whose series has all pairs but one, which is of another campaign."""
     found = copy.deepcopy(documents)
     for number, item in enumerate(found.items):
@@ -57,8 +60,15 @@ def plotted(
             own["cube:dimensions"]["time"]["values"] = ["2015-01-01T04:39:00Z", "2018-05-05T04:39:00Z", 3]
     with named_database("flatsim_plots") as dsn:
         load_documents(dsn, found)
-        with TestClient(create_app(make_settings(database=dsn)), raise_server_exceptions=False) as client:
-            yield client
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def plotted(plotted_dsn: str, make_settings: Callable[..., ServiceSettings]) -> Iterator[TestClient]:
+    """The service over it."""
+    settings = make_settings(database=plotted_dsn)
+    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+        yield client
 
 
 def drawn(client: TestClient, address: str) -> ET.Element:
@@ -278,3 +288,104 @@ def test_what_was_not_asked_for_longest_is_given_up_first() -> None:
         return [await drawings.get(name, lambda: b"new") for name in "bca"]
 
     assert asyncio.run(ask()) == [b"1234", b"1234", b"new"]
+
+
+@pytest.fixture(scope="module")
+def session(plotted_dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """A session that walks along indexes wherever it can, small as the tables are."""
+    options = "-c search_path=pgstac,public -c enable_seqscan=off -c plan_cache_mode=force_custom_plan"
+    with psycopg.connect(plotted_dsn, options=options, autocommit=True) as connection:
+        yield connection
+
+
+def _plan(session: psycopg.Connection[Any], statement: str, *values: Any) -> str:
+    for number in range(len(values), 0, -1):
+        statement = statement.replace(f"${number}", f"%(v{number})s")
+    named = {f"v{number}": value for number, value in enumerate(values, 1)}
+    rows = session.execute(f"EXPLAIN {statement}", named).fetchall()
+    return "\n".join(row[0] for row in rows)
+
+
+def test_a_network_is_read_along_the_index_of_tracks_of_one_collection(session: psycopg.Connection[Any]) -> None:
+    plan = _plan(session, queries._NETWORK, SERIES, ITEM, PAIRS, 10)
+    assert "Seq Scan" not in plan
+    assert "(to_text(((content -> 'properties'::text) -> 'flatsim:track'::text)) = series.track)" in plan
+    assert len(set(re.findall(r" on (_items_\d+)", plan))) == 2  # of pairs, and of the series
+
+
+def test_tracks_are_read_along_their_index(session: psycopg.Connection[Any]) -> None:
+    for statement in (queries._TRACKS, queries._ACQUISITIONS):
+        plan = _plan(session, statement, PAIRS)
+        assert "Seq Scan" not in plan
+        assert plan.count("Index Cond: (to_text(((content -> 'properties'::text) -> 'flatsim:track'::text))") >= 3
+        assert len(set(re.findall(r" on (_items_\d+)", plan))) == 1
+
+
+def test_series_and_collections_link_their_plots(plotted: TestClient) -> None:
+    series = plotted.get(f"/collections/{SERIES}/items/{ITEM}").json()
+    pair = plotted.get(f"/collections/{PAIRS}/items?limit=1").json()["features"][0]
+    of_series = [link for link in series["links"] if "/network" in link["href"]]
+    assert [(link["rel"], link["type"]) for link in of_series] == [
+        ("related", "text/html"), ("related", "image/svg+xml"),
+    ]  # fmt: skip
+    assert not [link for link in pair["links"] if "/network" in link["href"]]
+    collection = plotted.get(f"/collections/{PAIRS}").json()
+    root = plotted.get("/").json()
+    others = [link for link in (*collection["links"], *root["links"]) if link.get("rel") == "related"]
+    assert len(others) == 3
+    for link in (*of_series, *others):
+        parts = urlsplit(link["href"])
+        answer = plotted.get(f"{parts.path}?{parts.query}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith(link["type"])
+
+
+def test_pages_have_the_figure_with_its_links_and_no_styles_of_its_own(plotted: TestClient) -> None:
+    for address in (NETWORK, "/coverage", f"/collections/{PAIRS}/acquisitions"):
+        page = plotted.get(f"{address}?f=html&lang=fr").text
+        figure = page[page.index("<svg") : page.index("</svg>")]
+        assert "<a href=" in figure.replace('target="_top" ', "")
+        assert "style=" not in page
+        assert "<style" not in page
+        assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)" in plotted.get(f"{NETWORK}?f=html").text
+
+
+def test_the_style_sheet_of_the_pages_has_the_colours_of_the_figures(plotted: TestClient) -> None:
+    page = plotted.get("/coverage?f=html").text
+    address = re.search(r'<link rel="stylesheet" href="([^"]+)"', page)
+    assert address is not None
+    assert style_sheet() in plotted.get(address[1]).text
+
+
+def test_few_read_at_once_and_too_many_are_turned_away() -> None:
+    turns, running = Turns(0.1), []
+
+    async def read() -> None:
+        async with turns.turn():
+            running.append(1)
+            assert len(running) <= AT_ONCE
+            await asyncio.sleep(0.15)
+            running.pop()
+
+    async def ask() -> list[Any]:
+        return await asyncio.gather(*(read() for _ in range(AT_ONCE + 3)), return_exceptions=True)
+
+    assert [type(each) for each in asyncio.run(ask())] == [type(None)] * AT_ONCE + [Overloaded] * 3
+
+
+def test_what_was_written_since_is_shown(plotted: TestClient, plotted_dsn: str) -> None:
+    def items() -> list[str]:
+        return [pair["item"] for pair in plotted.get(f"{NETWORK}?f=json").json()["pairs"]]
+
+    before = items()
+    statement = (
+        "UPDATE pgstac.items SET content = jsonb_set(content, '{properties,flatsim:campaign}', to_jsonb(%s::text)) "
+        "WHERE collection = %s AND id = %s"
+    )
+    with psycopg.connect(plotted_dsn, autocommit=True) as connection:
+        connection.execute(statement, ("2021-2022", PAIRS, before[0]))
+        during = items()
+        connection.execute(statement, ("2015-2016", PAIRS, before[0]))
+    assert during == before[1:]
+    assert items() == before
