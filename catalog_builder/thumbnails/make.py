@@ -124,7 +124,9 @@ def _painted(package: Package, shown: Raster, row: Picture) -> Painting | None:
     grid, member = shown.grid, shown.member
     storage.check_packed(member)
     with raster.session(package.found.path), raster.opened(member.gdal_path) as dataset:
-        values = raster.read_samples(dataset, _band(row, grid.count), sampled_shape(grid.height, grid.width))
+        band = _band(row, grid.count)
+        shape = sampled_shape(grid.height, grid.width, has_overviews=bool(dataset.overviews(band)))
+        values = raster.read_samples(dataset, band, shape)
     return paint(values, row, shape=picture_shape(grid.height, grid.width), nodata=grid.nodata)
 
 

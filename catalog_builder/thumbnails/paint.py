@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from io import BytesIO
 from typing import Any, Final
 
@@ -17,11 +18,12 @@ from catalog_builder.vocab.products import FILL_VALUE
 Values = NDArray[Any]
 Mask = NDArray[np.bool_]
 
-SAMPLES_PER_PIXEL: Final = 2
-"""Values read for a pixel of the picture along each side, where the raster has them: their mean has less noise."""
+SAMPLES_PER_PIXEL: Final = 4
+"""Values of a row that are taken for a pixel of the picture: their mean has less noise, and rows come whole anyway."""
 STEPS: Final = COLOURS - 1
 """Colours of a picture beside the one of no data, number 0."""
-COMPRESSION: Final = 9
+COMPRESSION: Final = 6
+"""9 takes five times as long for one part in a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +49,21 @@ def picture_shape(height: int, width: int) -> tuple[int, int]:
     return rows, columns
 
 
-def sampled_shape(height: int, width: int) -> tuple[int, int]:
-    """Rows and columns in which a raster is read for its thumbnail."""
+def sampled_shape(height: int, width: int, *, has_overviews: bool) -> tuple[int, int]:
+    """Rows and columns in which a raster is read for its thumbnail.
+
+    >>> sampled_shape(3500, 5000, has_overviews=False), sampled_shape(3500, 5000, has_overviews=True)
+    ((358, 2048), (358, 512))
+    """
     rows, columns = picture_shape(height, width)
-    factor = SAMPLES_PER_PIXEL
-    return (
-        (rows * factor, columns * factor) if height >= rows * factor and width >= columns * factor else (rows, columns)
-    )
+    return rows, columns if has_overviews else columns * min(SAMPLES_PER_PIXEL, width // columns)
 
 
 def paint(values: Values, row: Picture, *, shape: tuple[int, int], nodata: float | None = None) -> Painting | None:
     """Paint one band; where there is no data the picture is transparent.
 
     Args:
-        values: samples of the band, one or `SAMPLES_PER_PIXEL` along each side of a pixel; complex ones are shown by
+        values: samples of the band, one for a pixel, or several of its row; complex ones are shown by
             their argument where the scale is cyclic, else by their magnitude.
         row: how the product is shown.
         shape: rows and columns of the picture.
@@ -94,20 +97,20 @@ def _mean(
     """Mean of the valid samples of each pixel; of a cyclic quantity that of the directions."""
     if values.shape == shape:
         return values, valid
-    counts = _blocks(valid.astype(np.float64), shape)
-    divisor = np.maximum(counts, 1)
+    counts = _blocks(valid.astype(np.uint8), shape)
     if turn is None:
-        return _blocks(values, shape) / divisor, counts > 0
-    angles = (values - turn[0]) * (2 * np.pi / (turn[1] - turn[0]))
-    sums = _blocks(np.where(valid, np.exp(1j * angles), 0), shape)
-    return turn[0] + np.angle(sums) % (2 * np.pi) * ((turn[1] - turn[0]) / (2 * np.pi)), counts > 0
+        return _blocks(values, shape) / np.maximum(counts, 1), counts > 0
+    angles = ((values - turn[0]) * (2 * np.pi / (turn[1] - turn[0]))).astype(np.float32)
+    angles[~valid] = np.nan
+    east, north = (_blocks(np.nan_to_num(of(angles)), shape) for of in (np.cos, np.sin))
+    turns = np.arctan2(north, east, dtype=np.float64) / (2 * np.pi) % 1
+    return turn[0] + turns * (turn[1] - turn[0]), counts > 0
 
 
 def _blocks(values: Values, shape: tuple[int, int]) -> Values:
-    rows, columns = shape
-    factor = values.shape[0] // rows
-    sums: Values = values.reshape(rows, factor, columns, values.shape[1] // columns).sum(axis=(1, 3))
-    return sums
+    """Sums of the samples of each pixel."""
+    factor = values.shape[1] // shape[1]
+    return reduce(np.add, [values[:, start::factor] for start in range(factor)])
 
 
 def limits_of(values: NDArray[np.float64], row: Picture) -> tuple[float, float]:
