@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -253,3 +254,27 @@ def test_pictures_follow_each_other_as_their_rasters_do(small_tree: Tree, out: P
     products = ("inw", "inwf", "inu", "aps", "coh")
     pairs = [f"{prefix}_{product}_geo" for product in products for prefix in ("preview", "legend")]
     assert shown == ["thumbnail", *pairs]
+
+
+def test_a_bent_entry_of_an_archive_is_not_shown(own_tree: Tree, out: Path) -> None:
+    """Also where GDAL, which does not look at the CRC, would unpack it to other values."""
+    without_pictures(own_tree[0])
+    package = min(own_tree[0].rglob("NSBAS_INT*"))
+    target = package.with_name(f"{package.name}.zip")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(package.iterdir()):
+            archive.write(path, f"{package.name}/{path.name}")
+    shutil.rmtree(package)
+    with zipfile.ZipFile(target) as archive:
+        [entry] = [info for info in archive.infolist() if "/CNES_InU_geo" in info.filename and "tiff" in info.filename]
+    content = bytearray(target.read_bytes())
+    content[entry.header_offset + 14] ^= 0xFF
+    directory = content.index(entry.CRC.to_bytes(4, "little"), entry.header_offset + entry.compress_size)
+    content[directory] ^= 0xFF
+    target.write_bytes(content)
+    report = into(out, own_tree[0])
+    assert report.catalogued == PACKAGES
+    [remark] = report.warnings
+    assert remark.path.endswith(entry.filename.rpartition("/")[2])
+    assert remark.reason.startswith("not shown as thumbnail: ")
+    assert "Bad CRC-32" in remark.reason
