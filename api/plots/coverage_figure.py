@@ -74,8 +74,7 @@ def _rings(track: Track) -> Iterator[list[tuple[float, float]]]:
     elif outline.get("type") != "MultiPolygon":
         return
     for polygon in polygons:
-        if polygon and polygon[0]:
-            yield [(point[0], point[1]) for point in polygon[0]]
+        yield [(point[0], point[1]) for point in polygon[0]]
 
 
 def _box(points: Sequence[tuple[float, float]]) -> Box:

@@ -6,7 +6,6 @@ Only the thread that draws calls what is in here: some of Matplotlib's settings 
 from __future__ import annotations
 
 import io
-import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -63,8 +62,7 @@ _NO_METADATA: Final = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 @contextmanager
 def settings() -> Iterator[None]:
     """Matplotlib as our figures need it, whatever a file of the user's says."""
-    with mpl.rc_context(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # letters that DejaVu Sans lacks; the reader's own fonts have them
+    with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)  # type: ignore[arg-type] # it wants literal names
         yield

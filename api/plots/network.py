@@ -22,9 +22,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_FIRST_YEAR, _LAST_YEAR = 1950, 2150
-_MOST_LINKED: Final = 2000
-"""Dates of a group whose positions are found: a matrix of 32 MB."""
 GAP_DAYS: Final = 36
 """A time without acquisitions that is longer than this, and than twice the usual one, is a gap: three cycles of one
 Sentinel-1 satellite."""
@@ -184,8 +181,7 @@ def positions(baselines: Iterable[tuple[date, date, float | None]]) -> dict[date
         baselines: Reference, secondary, and the baseline of the secondary minus that of the reference in metres.
 
     Returns:
-        Metres by date. The first date of each group that known baselines link has zero; dates without have none, nor
-        those of a group of thousands, which no satellite takes.
+        Metres by date. The first date of each group that known baselines link has zero; dates without have none.
     """
     known = [(one, other, metres) for one, other, metres in baselines if metres is not None and one != other]
     groups: dict[int, list[date]] = defaultdict(list)
@@ -198,8 +194,6 @@ def positions(baselines: Iterable[tuple[date, date, float | None]]) -> dict[date
         within[of_group[each[0]]].append(each)
     found: dict[date, float] = {}
     for number, members in groups.items():
-        if len(members) > _MOST_LINKED:
-            continue
         found |= _solved(members, within[number])
     return found
 
@@ -286,7 +280,7 @@ def read_network(
         key=lambda pair: (pair.reference, pair.secondary, pair.id),
     )
     times = row["times"] if isinstance(row["times"], list) else []
-    days = {day for text in times if (day := day_of(text)) is not None}
+    days = {day for text in times if (day := _day(text)) is not None}
     days |= {day for pair in pairs for day in (pair.reference, pair.secondary)}
     network = Network(
         series=series,
@@ -302,7 +296,7 @@ def read_network(
 
 
 def _pair(told: Mapping[str, Any]) -> Pair | None:
-    reference, secondary = day_of(told["reference"]), day_of(told["secondary"])
+    reference, secondary = _day(told["reference"]), _day(told["secondary"])
     if reference is None or secondary is None or reference == secondary:
         return None
     return Pair(
@@ -316,18 +310,11 @@ def _pair(told: Mapping[str, Any]) -> Pair | None:
     )
 
 
-def day_of(text: Any) -> date | None:
-    """The day of a time as items tell it; None where it is none, or none that a satellite can have looked at."""
+def _day(text: Any) -> date | None:
     try:
-        found = datetime.fromisoformat(text[:10]).date()
+        return datetime.fromisoformat(text[:10]).date()
     except (TypeError, ValueError):
         return None
-    return found if is_plausible(found) else None
-
-
-def is_plausible(day: date) -> bool:
-    """Whether a day can be drawn together with others: open intervals are kept as the end of the calendar."""
-    return _FIRST_YEAR <= day.year <= _LAST_YEAR
 
 
 _LARGEST: Final = 1e6

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from api.plots.network import day_of, is_plausible
 from api.queries import plots as queries
 from catalog_builder.vocab.kinds import AUXILIARYDATA, BY_PRODUCT_TYPE, INTERFEROGRAM, TIMESERIES
 
@@ -104,9 +103,9 @@ class TrackCache:
 def read_track(row: Mapping[str, Any]) -> Track:
     """A track from a row of `api.queries.plots`; items are of anybody's making, so that little is taken for granted."""
     orbit = row["relative_orbit"] or ""
-    days = {day for day in row.get("days") or () if is_plausible(day)}
+    days = set(row.get("days") or ())
     for values in row.get("times") or ():
-        days |= {day for text in values or () if (day := day_of(text)) is not None}
+        days |= {day for text in values or () if (day := _day(text)) is not None}
     return Track(
         name=row["track"],
         region=row["region"] or "",
@@ -118,6 +117,13 @@ def read_track(row: Mapping[str, Any]) -> Track:
         outline=orjson.loads(row["geometry"]) if row["geometry"] else None,
         days=tuple(sorted(days)),
     )
+
+
+def _day(text: Any) -> date | None:
+    try:
+        return datetime.fromisoformat(text[:10]).date()
+    except (TypeError, ValueError):
+        return None
 
 
 def merged(tracks: Iterable[Track]) -> tuple[Track, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from api.plots.words import Language
     from api.search.catalogue import CatalogueCache
 
-_MOST_DRAWN: Final = {"coverage": 1000, "acquisitions": 300}
-"""Tracks of one figure; the tables have all."""
 _TRACK_COLUMNS: Final = (
     "region", "track", "orbit_state", "relative_orbit", "items", "interferograms", "timeseries", "first_date",
     "last_date",
@@ -103,13 +100,10 @@ class TrackAnswers:
 
 
 def _drawn(shown: Shown, language: Language) -> bytes:
-    tracks = shown.tracks[: _MOST_DRAWN[shown.what]]
-    links = {f"track-{number}": _link(shown, track, language) for number, track in enumerate(tracks)}
+    links = {f"track-{number}": _link(shown, track, language) for number, track in enumerate(shown.tracks)}
     title = say(f"{shown.what}_of", language, shown.title)
-    if len(tracks) < len(shown.tracks):
-        title = f"{say('cut_tracks', language, len(tracks), len(shown.tracks))} {title}"
     return svg.finished(
-        _drawer(shown.what)(tracks, title, language),
+        _drawer(shown.what)(shown.tracks, title, language),
         title=title,
         description=say(f"{shown.what}_described", language, len(shown.tracks)),
         links=links,
@@ -169,7 +163,7 @@ def _feature_collection(shown: Shown) -> dict[str, Any]:
 
 
 def _links(shown: Shown) -> list[dict[str, str]]:
-    address = f"{shown.base_url}{quote(shown.path)}"
+    address = f"{shown.base_url}{shown.path}"
     links = [
         {"rel": "self", "type": JSON, "href": address},
         {"rel": "root", "type": JSON, "href": shown.base_url},
@@ -179,8 +173,7 @@ def _links(shown: Shown) -> list[dict[str, str]]:
         ),
     ]
     if shown.collection:
-        collection = f"{shown.base_url}collections/{quote(shown.collection, safe='')}"
-        links.append({"rel": "collection", "type": JSON, "href": collection})
+        links.append({"rel": "collection", "type": JSON, "href": f"{shown.base_url}collections/{shown.collection}"})
     return links
 
 

@@ -28,7 +28,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Aucun interférogramme de cette série n'est au catalogue.",
     ),
     "no_baselines": ("baselines not known", "bases non connues"),
-    "cut_tracks": ("First {0} of {1} track segments:", "{0} premiers segments de trace sur {1} :"),
     "cut": ("The first {0} pairs are shown.", "Les {0} premières paires sont montrées."),
     "days": ("{0} days", "{0} jours"),
     "day": ("{0} day", "{0} jour"),

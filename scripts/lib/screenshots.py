@@ -70,17 +70,21 @@ def show_item_in_browser(page: Page, address: str) -> None:
 
 
 def show_search_in_browser(page: Page, address: str) -> None:
-    """The form with a filter on the track, and what it finds."""
+    """The form with conditions on orbit and baseline, and what it finds."""
     page.goto(f"{address}browser/search")
     page.wait_for_load_state("networkidle")
     page.get_by_text("Search for Items", exact=True).click()
-    page.get_by_role("button", name="Add filter").click()
-    page.get_by_text("Relative orbit (track)", exact=True).click()
-    page.get_by_role("spinbutton").first.fill("80")
-    page.get_by_role("button", name="Submit").click()
-    page.get_by_role("link", name="FLATSIM Balkans").first.wait_for()
+    add = page.get_by_role("button", name="Add filter")
+    form = page.locator("form", has=add).locator("visible=true")
+    for title in ("Orbit direction", "Temporal baseline [d]"):
+        form.get_by_role("button", name="Add filter").click()
+        form.get_by_role("menuitem", name=title).click()
+    form.locator(".queryable-group", has_text="Orbit direction").locator("select").select_option(label="descending")
+    form.locator(".queryable-group", has_text="Temporal baseline").get_by_role("spinbutton").fill("12")
+    form.get_by_role("button", name="Submit").click()
+    page.locator(".item-card .card-title").first.wait_for()
     page.wait_for_load_state("networkidle")
-    page.evaluate("window.scrollTo(0, 0)")
+    form.locator(".queryable-group").first.scroll_into_view_if_needed()
 
 
 @dataclass(frozen=True)

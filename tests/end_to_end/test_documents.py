@@ -41,7 +41,6 @@ def test_every_block_can_be_told(document: Path) -> None:
         assert block.language in (*RUN, *SHOWN), f"line {block.line}"
         if block.mark == NOT_RUN:
             assert len(block.reason or "") > 15, f"line {block.line} says not why"
-            assert block.language in RUN, f"line {block.line}"
 
 
 def test_a_block_that_is_not_run_is_listed_with_its_reason() -> None:

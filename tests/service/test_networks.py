@@ -13,12 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.plots import svg
-from api.plots.acquisitions_figure import draw_acquisitions
-from api.plots.coverage_figure import draw_coverage
-from api.plots.network import GAP_DAYS, Network, Pair, components, day_of, gaps, positions, read_network
+from api.plots.network import GAP_DAYS, Network, Pair, components, gaps, positions, read_network
 from api.plots.network_answer import COLUMNS, pair_words
 from api.plots.network_figure import draw_network
-from api.plots.tracks import Track, merged
 
 START = date(2015, 1, 5)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -216,52 +213,3 @@ def test_rows_are_those_of_the_table() -> None:
     assert [*rows[0], "href"] == list(COLUMNS)
     assert [row["component"] for row in rows] == [1, None]
     assert math.isclose(rows[1]["secondary_position_m"], 0.0)
-
-
-def test_a_group_of_too_many_dates_takes_no_memory() -> None:
-    chain = [START + timedelta(days=number) for number in range(3000)]
-    assert positions((one, other, 1.0) for one, other in itertools.pairwise(chain)) == {}
-
-
-@pytest.mark.parametrize("text", ["9999-12-31T00:00:00Z", "0001-01-01", "", None, 5])
-def test_days_that_no_satellite_saw_are_none(text: Any) -> None:
-    assert day_of(text) is None
-
-
-def track(name: str, outline: Any = None, **others: Any) -> Track:
-    first, last = START, START + timedelta(days=24)
-    told = {"region": "testland", "orbit_state": "ascending", "relative_orbit": 1, "items": {"INTERFEROGRAM": 2}}
-    return Track(name=name, outline=outline, first=first, last=last, **{**told, "days": (first, last), **others})
-
-
-RING = [[179, 10], [180, 10], [180, 11], [179, 10]]
-
-
-@pytest.mark.parametrize(
-    "outline",
-    [
-        None,
-        {"type": "Point", "coordinates": [1, 2]},
-        {"type": "Polygon", "coordinates": []},
-        {"type": "Polygon", "coordinates": [RING]},
-        {"type": "MultiPolygon", "coordinates": [[RING], [[[-180, 10], [-179, 10], [-180, 11], [-180, 10]]]]},
-        {"type": "Polygon", "coordinates": [[[-180, -90], [180, -90], [180, 90], [-180, 90], [-180, -90]]]},
-        {"type": "Polygon", "coordinates": [[[10, 88, 5], [11, 88, 5], [11, 89.9, 5], [10, 88, 5]]]},
-    ],
-)
-def test_any_outline_is_drawn(outline: Any) -> None:
-    tracks = [track(HOSTILE, outline, region=HOSTILE), track("干涉 🛰", outline, orbit_state="descending")]
-    for draw in (draw_coverage, draw_acquisitions):
-        links = {f"track-{number}": svg.Link("http://host/", HOSTILE) for number in range(2)}
-        whole = svg.finished(draw(tracks, HOSTILE, "fr"), title=HOSTILE, description="d", links=links, name="n")
-        assert ET.fromstring(whole).findtext(f"{SVG}title")
-
-
-def test_tracks_of_several_collections_are_one_where_they_are_the_same() -> None:
-    pairs = track("D080", {"type": "Polygon", "coordinates": [RING]}, items={"INTERFEROGRAM": 5})
-    series = track("D080", {"type": "Polygon", "coordinates": [[]]}, items={"TIMESERIES": 1}, days=(date(2020, 1, 1),))
-    other = track("D080", region="elsewhere")
-    found = merged([pairs, other, series])
-    assert [(each.region, each.n_items) for each in found] == [("elsewhere", 2), ("testland", 6)]
-    assert (found[1].n_pairs, found[1].n_series, len(found[1].days)) == (5, 1, 3)
-    assert found[1].outline == series.outline
