@@ -15,9 +15,10 @@ from stac_fastapi.types.requests import get_base_url
 from api import queries
 from api.errors import InvalidParameter
 from api.filters import parse_filter
+from api.formats import PARAMETER
 from api.geometries import bbox_geometry, check_crs
 from api.limits import DEFAULT_LIMIT, MAX_LIMIT
-from api.links import JSON, collection_links, schema_links
+from api.links import JSON, collection_links, page_link, schema_links
 from api.queryables import COLLECTION_PROPERTIES, sortable
 from api.search.fields import ALWAYS, select
 from api.search.model import Fields
@@ -202,6 +203,7 @@ def _page_links(request: Request, offset: int, limit: int, matched: int) -> list
         {"rel": "parent", "type": JSON, "title": "Catalogue", "href": base_url},
         {"rel": "self", "type": JSON, "title": "This page", "href": _address(request, {})},
         *schema_links(f"{base_url}collections-", "the collections"),
+        page_link(_address(request, {PARAMETER: None})),
     ]
     places = {"first": 0}
     if offset:

@@ -33,12 +33,19 @@ def collection_links(collection: Mapping[str, Any], base_url: str) -> list[dict[
         {"rel": "root", "type": JSON, "title": "Catalogue", "href": base_url},
         {"rel": "parent", "type": JSON, "title": "Catalogue", "href": base_url},
         {"rel": "items", "type": GEOJSON, "title": f"Items of {title}", "href": f"{address}/items"},
+        page_link(address),
         *schema_links(f"{address}/", title),
         *aggregation_links(f"{address}/", title),
         {"rel": "related", "type": HTML, "title": f"Tracks of {title} on a map", "href": f"{address}/coverage?f=html"},
         {"rel": "related", "type": HTML, "title": f"Acquisitions of {title}", "href": f"{address}/acquisitions?f=html"},
         *({**link, "href": urljoin(base_url, link["href"])} for link in stored),
     ]
+
+
+def page_link(address: str) -> dict[str, Any]:
+    """The link to the page for people that tells the same as a document, at the document's own address."""
+    href = f"{address}{'&' if '?' in address else '?'}f=html"
+    return {"rel": "alternate", "type": HTML, "title": "This as a page", "href": href}
 
 
 def schema_links(address: str, what: str) -> list[dict[str, Any]]:
@@ -84,6 +91,7 @@ def root_links(base_url: str, *, has_browser: bool) -> list[dict[str, Any]]:
         for link in (*REFERENCE_LINKS, ABOUT_LINK)
     ]
     links.append({"rel": "related", "type": HTML, "href": f"{base_url}coverage?f=html", "title": "Tracks on a map"})
+    links.append(page_link(base_url))
     if has_browser:
         href = f"{base_url}browser/"
         links.append({"rel": "alternate", "type": "text/html", "href": href, "title": "STAC Browser"})

@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
+from api.formats import BY_NAME as FORM_NAMES
 from api.formats import JSON_NAME, PAGE, PARAMETER, described
 from api.kept import KEPT_PATHS
 from api.pages.wanted import LANGUAGE, VARY, check_choice, wants_page
@@ -45,9 +46,12 @@ _WITH_PAGES: Final = {
     "/": (JSON_NAME,),
     "/collections": (JSON_NAME,),
     "/collections/{collection_id}": (JSON_NAME,),
+    "/collections/{collection_id}/items": tuple(FORM_NAMES),
     "/collections/{collection_id}/items/{item_id}": PAGE.names,
+    "/search": tuple(FORM_NAMES),
 }
 """Addresses that have a page for people, and the values of `f` beside it."""
+_ITEM: Final = "/items/{item_id}"
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
 _MAX_DIGITS: Final = 400
@@ -111,6 +115,8 @@ async def _page_or(make: Make, path: str, forms: Collection[str], request: Reque
     response = await make(request)
     if VARY not in response.headers.get("vary", ""):
         response.headers.add_vary_header(VARY)
+    if path.endswith(_ITEM):  # whose links are stored with it
+        response.headers["Link"] = f'<?{PARAMETER}=html>; rel="alternate"; type="text/html"'
     return response
 
 

@@ -14,6 +14,7 @@ from api.formats import PARAMETER
 from api.pages.collections import collection_page, collections_page
 from api.pages.item import item_page
 from api.pages.landing import landing_page
+from api.pages.listing import items_page, search_page
 from api.pages.wanted import LANGUAGE, without
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ PAGES: Final[Mapping[str, Callable[[Asked], Awaitable[Response]]]] = {
     "/": landing_page,
     "/collections": collections_page,
     "/collections/{collection_id}": collection_page,
+    "/collections/{collection_id}/items": items_page,
     "/collections/{collection_id}/items/{item_id}": item_page,
+    "/search": search_page,
 }
 """The page of each address."""
 

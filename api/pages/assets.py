@@ -20,6 +20,7 @@ _LEGEND_ROLE: Final = "legend"
 _SHOWN_ROLES: Final = ("thumbnail", "overview")
 _PICTURE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _GROUPS: Final = ("ground", "radar", "texts", "pictures", "other")
+_SHOWN_GROUPS: Final = ("ground", "radar", "other")
 _MOST_FILES: Final = 500
 _FORMATS: Final = {
     "image/tiff; application=geotiff; profile=cloud-optimized": "COG",
@@ -60,6 +61,11 @@ class FileGroup:
 
     key: str
     files: list[File]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its files are shown from the start."""
+        return self.key.endswith(_SHOWN_GROUPS)
 
 
 @dataclass(frozen=True, slots=True)

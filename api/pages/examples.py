@@ -63,19 +63,14 @@ def search_examples(frame: Frame, path: str, query: str, arguments: dict[str, An
         query: Of the request.
         arguments: The same as arguments of `Client.search`, and `q` where words are looked for.
     """
-    told = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
-    searched = _text(f"{frame.base_url}search")
-    if "q" in arguments:  # which Client.search does not take yet
-        lines = [
-            "from pystac_client import Client, ItemSearch",
-            "",
-            f"client = Client.open({_text(frame.base_url)})",
-            f"found = ItemSearch(\n    {searched},\n    client=client,\n{told}    max_items=100,\n)",
-        ]
+    address = f"{frame.base_url}{path}{'?' if query else ''}{query}"
+    if "q" in arguments:  # which Client.search does not take
+        asked = f'    {_text(address)},\n    client=client,\n    method="GET",\n'
+        lines = [*_opened(frame, "Client, ItemSearch"), f"found = ItemSearch(\n{asked}    max_items=100,\n)"]
     else:
+        told = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
         lines = [*_opened(frame), f"found = client.search(\n{told}    max_items=100,\n)"]
-    lines += ["for item in found.items():", "    print(item.id)"]
-    return Examples(_curl(f"{frame.base_url}{path}{'?' if query else ''}{query}"), "\n".join(lines))
+    return Examples(_curl(address), "\n".join([*lines, "for item in found.items():", "    print(item.id)"]))
 
 
 def _indented(value: Any) -> str:
@@ -84,8 +79,8 @@ def _indented(value: Any) -> str:
     return pformat(value, width=100, sort_dicts=False).replace("\n", "\n    ")
 
 
-def _opened(frame: Frame) -> list[str]:
-    return ["from pystac_client import Client", "", f"client = Client.open({_text(frame.base_url)})"]
+def _opened(frame: Frame, names: str = "Client") -> list[str]:
+    return [f"from pystac_client import {names}", "", f"client = Client.open({_text(frame.base_url)})"]
 
 
 def _curl(address: str) -> str:

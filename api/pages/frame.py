@@ -117,6 +117,10 @@ class Frame:
             FRENCH.get(english, english) if self.language is Language.FRENCH and isinstance(english, str) else english
         )
 
+    def described(self, text: str) -> str:
+        """A description in the page's language, as far as its paragraphs are those of the vocabulary."""
+        return "\n\n".join(str(self.domain(paragraph)) for paragraph in text.split("\n\n"))
+
     def label(self, name: str) -> str:
         """Title of a property."""
         if name not in BY_NAME:
@@ -135,13 +139,21 @@ class Frame:
         """A time."""
         return typography.moment_text(value, self.language)
 
+    def longitude(self, value: float) -> str:
+        """Degrees east or west."""
+        return typography.degrees_text(value, self.language, "EW" if self.language is Language.ENGLISH else "EO")
+
+    def latitude(self, value: float) -> str:
+        """Degrees north or south."""
+        return typography.degrees_text(value, self.language, "NS")
+
     def size(self, value: Any) -> str:
         """A number of bytes."""
         return typography.size_text(value, self.language)
 
     def values(self) -> dict[str, Any]:
         """What every template can use."""
-        names = ("resource", "link", "local", "page", "t", "domain", "label", "number", "day", "moment", "size")
+        names = ("resource", "link", "page", "t", "domain", "described", "label", "number", "longitude", "latitude")
         other = next(each for each in Language if each is not self.language)
         state = self.request.app.state
         return {
@@ -153,7 +165,7 @@ class Frame:
             "style": self.resource(f"pages/{resource_name('style.css')}"),
             "icon": self.resource(f"pages/{resource_name('icon.svg')}"),
             "script_href": lambda name: self.resource(f"pages/{resource_name(name)}"),
-            "catalogue_title": self.request.app.title,
+            "catalogue_title": self.domain(self.request.app.title),
             "has_browser": has_bundle(state.browser_dir),
             "version": __version__,
             "markdown": text.markdown,

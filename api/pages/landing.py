@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from api import collections
 from api.pages.collections import cards_of, regions_of
 from api.pages.examples import catalogue_examples
+from api.pages.form import form_of
 from api.pages.frame import Frame, render_page
+from api.pages.listing import offered
 from api.pages.related import reference_links
+from api.queryables import item_schemas
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -21,16 +24,19 @@ async def landing_page(asked: Asked) -> Response:
     frame = Frame(asked.request)
     catalogue = await asked.json()
     found = await collections.search(asked.request, collections.CollectionSearch())
+    async with asked.request.app.state.get_connection(asked.request, "r") as connection:
+        summarised, schemas = await item_schemas(connection, None)
     cards = cards_of(found["collections"], frame)
     regions, others = regions_of(cards)
     return render_page(
         asked.request,
         "landing.html",
         frame=frame,
-        title=catalogue["title"],
+        title=frame.domain(catalogue["title"]),
         json_href=asked.json_href,
         browser_path="",
         description=catalogue["description"],
+        form=form_of(frame, f"{frame.root}search", offered(summarised, schemas, frame), "", short=True),
         regions=regions,
         others=others,
         references=reference_links(catalogue["links"], frame),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.pages.typography import typeset
+from api.pages.wanted import Language
+from catalog_builder.vocab.french import link_title
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -44,7 +48,8 @@ def _found(links: Any, rels: Iterable[str], frame: Frame) -> Iterable[Link]:
             title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else written
             is_picture = str(link.get("type") or "").startswith("image/")
             address = (frame.local if is_picture else frame.page)(link.get("href"))
-            yield Link(rel, str(title), address, written)
+            shown = typeset(link_title(str(title))) if frame.language is Language.FRENCH else str(title)
+            yield Link(rel, shown, address, written)
 
 
 def doi_of(document: dict[str, Any], links: Iterable[Link]) -> str | None:

@@ -98,6 +98,22 @@ def _grouped(whole: str) -> str:
     return THIN.join(parts + [whole[place : place + _GROUP] for place in range(first, len(whole), _GROUP)])
 
 
+def degrees_text(value: float, language: Language, directions: str) -> str:
+    r"""Degrees on a map, to a tenth.
+
+    Args:
+        value: Positive to the first direction.
+        language: It is printed for.
+        directions: The letters of both.
+
+    >>> degrees_text(-20.04, Language.ENGLISH, "EW").replace("\N{NO-BREAK SPACE}", " ")
+    '20° W'
+    """
+    rounded = round(value, 1)
+    text = f"{number_text(abs(rounded) if rounded % 1 else int(abs(rounded)), language)}°"
+    return f"{text}\N{NO-BREAK SPACE}{directions[rounded < 0]}" if rounded else text
+
+
 def moment_of(value: Any) -> datetime | None:
     """A time of RFC 3339 in UTC; None for anything else."""
     try:

@@ -38,6 +38,7 @@ class Word:
 WORDS: Final = tuple(
     Word(*row)
     for row in (
+        ("colon", ":", " :"),
         # Head and foot.
         ("skip", "Skip to the content", "Aller au contenu"),
         ("nav.main", "Main", "Principale"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from api.formats import PARAMETER, STREAMS
+from api.links import page_link
 from api.routes import posted
 from catalog_builder.vocab.item_documents import GEOJSON, JSON
 
@@ -51,7 +52,14 @@ class PageLinks:
         links.append(self._page("first", None))
         links += [self._page("prev", prev_token)] if prev_token else []
         links += [self._page("next", next_token)] if next_token else []
-        return [*links, *(self._whole(each) for each in STREAMS)]
+        return [*links, *self._as_page(), *(self._whole(each) for each in STREAMS)]
+
+    def _as_page(self) -> list[dict[str, Any]]:
+        """The page for people; there is none of what is posted."""
+        if self.request.method == "POST":
+            return []
+        parts = self._kept(PARAMETER)
+        return [page_link(f"{self._address}?{'&'.join(parts)}" if parts else self._address)]
 
     def _whole(self, form: Format) -> dict[str, Any]:
         """The whole result in another form, whatever page this is."""

@@ -131,7 +131,12 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
         return Kind.ARRAY
     if "type" not in schema:
         return Kind.GEOMETRY
-    return Kind.TIME if schema.get("format") == "date-time" else Kind.TEXT
+    if schema.get("format") == "date-time":
+        return Kind.TIME
+    return _JSON_KINDS.get(schema["type"], Kind.TEXT)
+
+
+_JSON_KINDS: Final = {"integer": Kind.INTEGER, "number": Kind.NUMBER, "boolean": Kind.BOOLEAN}
 
 
 def _from_row(row: Mapping[str, Any]) -> Property:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from catalog_builder.vocab.kinds import KINDS
+from catalog_builder.vocab.collections import CONVENTIONS, ROOT_DESCRIPTION, ROOT_TITLE, SYNTHETIC_NOTE
+from catalog_builder.vocab.kinds import AUXILIARYDATA, INTERFEROGRAM, KINDS, TIMESERIES
+from catalog_builder.vocab.regions import BY_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +76,41 @@ FRENCH: Final[Mapping[str, str]] = {
     "interferogram": "interférogramme",
     "line-of-sight displacement time series": "série temporelle de déplacement en ligne de visée",
     "auxiliary data": "données auxiliaires",
+    # Descriptions.
+    ROOT_TITLE: "FLATSIM : produits InSAR Sentinel-1",
+    ROOT_DESCRIPTION:
+        "La déformation du sol vue par interférométrie radar Sentinel-1 : les produits de FLATSIM, le service ForM@Ter "
+        "d'interférométrie Sentinel-1 multitemporelle à grande échelle du CNES. Trois collections par région : "
+        "interférogrammes, séries temporelles et données auxiliaires.",
+    SYNTHETIC_NOTE:
+        "**Données d'exemple SYNTHÉTIQUES** : produites par un modèle physique simple pour montrer et tester le "
+        "logiciel. Pas une mesure.",
+    CONVENTIONS:
+        "Les bases perpendiculaires et temporelles sont celles de l'acquisition secondaire moins celles de "
+        "l'acquisition de référence, en mètres et en jours. La phase est positive en s'éloignant du satellite ; 0 est "
+        "la valeur de remplissage de tous les rasters. Les fichiers en géométrie radar n'ont pas de système de "
+        "coordonnées ; les tables de correspondance des données auxiliaires les placent sur le sol.",
+    INTERFEROGRAM.description:
+        "Interférogrammes différentiels Sentinel-1 calculés par le service FLATSIM avec la chaîne NSBAS : phase "
+        "enroulée, filtrée et déroulée, écran de phase atmosphérique et cohérence spatiale, en géométrie radar et en "
+        "géométrie sol. Un élément est une paire de dates d'un segment de trace.",
+    TIMESERIES.description:
+        "Séries temporelles de déplacement en ligne de visée, inversées par le service FLATSIM à partir de son réseau "
+        "d'interférogrammes : le délai de phase cumulé à chaque date, la vitesse moyenne et la qualité de l'inversion. "
+        "Un élément est un segment de trace et une campagne ; son `datetime` est la dernière acquisition.",
+    AUXILIARYDATA.description:
+        "Ce qu'il faut pour utiliser les interférogrammes et séries temporelles FLATSIM : vecteurs de visée, tables de "
+        "correspondance entre géométries radar et sol, altitude en géométrie radar, cohérence temporelle, bases, "
+        "paramètres de traitement et figures. Un élément est un segment de trace et une campagne ; son `datetime` est "
+        "la dernière acquisition.",
+    BY_CODE["BALKANS"].description:
+        "Les Balkans comptent parmi les régions les plus sismiques d'Europe : la collection sert à l'étude des failles "
+        "actives et des séismes, et des mouvements du sol dus à l'extraction de ressources, à l'eau et au climat.",
+    # Links.
+    "FLATSIM Data Products (dataset DOI)": "Produits FLATSIM (DOI du jeu de données)",
+    "DataCite record": "Notice DataCite",
+    "Product description": "Description des produits",
+    "Interferograms inverted to make this time series": "Interférogrammes inversés pour cette série temporelle",
     # Regions.
     "Central Andes": "Andes centrales",
     "Caucasus": "Caucase",
@@ -167,6 +204,28 @@ def item_title(title: str) -> str:
     for kind in KINDS:
         title = title.replace(f" {kind.item_title} ", f" {FRENCH[kind.item_title]} ", 1)
     return title
+
+
+_OF: Final = re.compile(r"(?P<what>.+) of (?P<where>\w[\w ,]*?)(?P<kept> kept in the inversion \(search\))?", re.DOTALL)
+
+
+def link_title(title: str) -> str:
+    """Title of a link between documents, as far as its words are known.
+
+    >>> link_title("Auxiliary data of D080SUD"), link_title("Interferograms of D080SUD kept in the inversion (search)")
+    ('Données auxiliaires : D080SUD', "Interférogrammes : D080SUD, retenus dans l'inversion (recherche)")
+    """
+    if title in FRENCH:
+        return FRENCH[title]
+    found = _OF.fullmatch(title)
+    what = found["what"].lower() if found else ""
+    plural = what.removesuffix("s")
+    if found is None or not (what in FRENCH or plural in FRENCH):
+        return collection_title(title)
+    words = FRENCH[what] if what in FRENCH else f"{FRENCH[plural]}s"
+    where = FRENCH.get(found["where"], found["where"])
+    kept = ", retenus dans l'inversion (recherche)" if found["kept"] else ""
+    return f"{words[:1].upper()}{words[1:]} : {where}{kept}"
 
 
 def collection_title(title: str) -> str:
