@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SHORT_PAGE: Final = 100
 """Items of a page that waits for no turn."""
-_ALWAYS: Final = ("/_mgmt/", "/data/", "/thumbnails/", "/browser/")
+_ALWAYS: Final = ("/_mgmt/", "/data/", "/thumbnails/", "/browser/", "/pages/")
 """What is answered in any case: whether the service lives, and files, which take neither memory nor the database."""
 
 

@@ -70,10 +70,9 @@ class FileGroup:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of an item, and the address as the answer has it."""
+    """A picture of an item."""
 
     href: str
-    stored: str
     title: str
 
 
@@ -143,6 +142,6 @@ def picture_of(assets: Any, frame: Frame) -> Picture | None:
         for key, asset in assets.items():
             is_picture = isinstance(asset, dict) and asset.get("type") in _PICTURE_TYPES
             roles = roles_of(asset) if is_picture else ()
-            if role in roles and _LEGEND_ROLE not in roles and (href := frame.local(asset.get("href"))):
-                return Picture(href, asset["href"], asset_title(str(key), asset, frame))
+            if role in roles and _LEGEND_ROLE not in roles and (href := frame.picture(asset.get("href"))):
+                return Picture(href, asset_title(str(key), asset, frame))
     return None

@@ -21,8 +21,6 @@ from catalog_builder.vocab.queryables import BY_NAME
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from starlette.requests import Request
 
 _SAFE: Final = "/:,@!$()*;~"
@@ -62,6 +60,11 @@ class Frame:
         return f"{self.request.scope.get('root_path', '')}/"
 
     @cached_property
+    def _files(self) -> tuple[str, ...]:
+        """What addresses of files begin with; they have no page."""
+        return tuple(f"{self.root}{folder}/" for folder in ("data", "thumbnails"))
+
+    @cached_property
     def base_url(self) -> str:
         """Address of the landing page, for what is copied from a page."""
         return f"{str(self.request.base_url).rstrip('/')}/"
@@ -91,10 +94,17 @@ class Frame:
             return found
         return self.root + found.removeprefix(self.base_url)
 
+    def picture(self, href: Any) -> str | None:
+        """The same for a picture that a page may show: one that is served here or by a host of the settings."""
+        found = self.local(href)
+        if found is None or found.startswith(self.root):
+            return found
+        return found if text.origin_of(found) in self.request.app.state.settings.picture_hosts else None
+
     def page(self, href: Any) -> str | None:
         """The same for an address that has a page: a catalogue, a collection, an item or a list of items."""
         found = self.local(href)
-        if found is None or not found.startswith(self.root) or found.startswith((f"{self.root}data/", "//")):
+        if found is None or not found.startswith(self.root) or found.startswith(self._files):
             return found
         path, _, query = found.partition("?")
         parts = [part for part in (without(query, PARAMETER, LANGUAGE), urlencode(self.carried)) if part]
@@ -155,7 +165,6 @@ class Frame:
         """What every template can use."""
         names = ("resource", "link", "page", "t", "domain", "described", "label", "number", "longitude", "latitude")
         other = next(each for each in Language if each is not self.language)
-        state = self.request.app.state
         return {
             **{name: getattr(self, name) for name in names},
             "lang": str(self.language),
@@ -166,7 +175,7 @@ class Frame:
             "icon": self.resource(f"pages/{resource_name('icon.svg')}"),
             "script_href": lambda name: self.resource(f"pages/{resource_name(name)}"),
             "catalogue_title": self.domain(self.request.app.title),
-            "has_browser": has_bundle(state.browser_dir),
+            "has_browser": has_bundle(self.request.app.state.settings.browser_dir),
             "version": __version__,
             "markdown": text.markdown,
         }
@@ -181,7 +190,6 @@ def render_page(
     json_href: str | None = None,
     browser_path: str | None = None,
     scripts: tuple[str, ...] = (),
-    images: Iterable[str | None] = (),
     frame: Frame | None = None,
     **values: Any,
 ) -> Response:
@@ -195,7 +203,6 @@ def render_page(
         json_href: Address of the same as JSON.
         browser_path: Where STAC Browser shows the same, below its own address.
         scripts: Names of our script files that the page needs.
-        images: Addresses of pictures that the page shows, of which some may be of another host.
         frame: The frame, where it was made before.
         values: What the template shows.
     """
@@ -204,16 +211,15 @@ def render_page(
         "title": title, "json_href": json_href, "browser_path": browser_path, "scripts": scripts, **values,
     }  # fmt: skip
     body = templates().get_template(template).render(frame.values() | shown)
-    return Response(body.encode("utf-8", "replace"), status, page_headers(frame, scripts, images))
+    return Response(body.encode("utf-8", "replace"), status, page_headers(frame, scripts))
 
 
-def page_headers(frame: Frame, scripts: tuple[str, ...] = (), images: Iterable[str | None] = ()) -> dict[str, str]:
-    """Headers of a page: it runs nothing but what is ours, and shows nothing from elsewhere but the pictures named."""
-    origins = sorted({origin for each in images if each and (origin := text.origin_of(each))})
+def page_headers(frame: Frame, scripts: tuple[str, ...] = ()) -> dict[str, str]:
+    """Headers of a page: it runs nothing but what is ours, and shows pictures of no hosts but those of the settings."""
     policy = {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", *origins],
+        "img-src": ["'self'", *frame.request.app.state.settings.picture_hosts],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

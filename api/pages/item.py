@@ -40,7 +40,6 @@ async def item_page(asked: Asked) -> Response:
         title=title_of(item, frame),
         json_href=asked.json_href,
         browser_path=f"collections/{parent}/items/{identifier}",
-        images=[picture.stored] if picture else [],
         item=item,
         is_series=properties.get("product:type") == TIMESERIES.product_type,
         collection_name=collection_name(collection, frame) or parent,

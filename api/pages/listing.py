@@ -76,7 +76,6 @@ async def _page(asked: Asked, collection: str | None) -> Response:
         status=failure.status if failure else 200,
         json_href=asked.json_href,
         browser_path="search" if collection is None else f"collections/{collection}",
-        images=[row.picture.stored for row in rows if row.picture],
         collection=collection,
         collection_title=_name(found[0], frame) if collection is not None else "",
         open=not asked.query,
@@ -167,7 +166,7 @@ def _examples(
     frame: Frame, path: str, asked: Asked, collection: str | None, schemas: Mapping[str, Any]
 ) -> Examples | None:
     query = "&".join(part for part in asked.query.split("&") if part.partition("=")[0] not in ("token", "page"))
-    limits = asked.request.app.state.limits
+    limits = asked.request.app.state.settings.limits
     arguments = dict(search_arguments(dict(parse_qsl(query)), PropertyTable.from_schemas(schemas), limits))
     if collection is not None:
         arguments = {"collections": [collection], **arguments}
