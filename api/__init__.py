@@ -11,6 +11,7 @@
         │    │    └► formats · streams   whole results in one answer
         │    └► queries      the SQL of our own
         ├► aggregation       counts of items
+        ├► pages             all of this as pages for people
         ├► openapi           the document at `/api`
         ├► browser · data ─► ranges · docs · health        the other routes
         ├► kept              landing page, collections and schemas as bytes, for as long as they are right

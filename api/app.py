@@ -52,7 +52,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     roots = DataRoots.from_paths(settings.data, settings.thumbnails)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
-    app.state.settings = settings
+    app.state.service_settings = settings
     app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
     app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)

@@ -99,7 +99,7 @@ class Frame:
         found = self.local(href)
         if found is None or found.startswith(self.root):
             return found
-        return found if text.origin_of(found) in self.request.app.state.settings.picture_hosts else None
+        return found if text.origin_of(found) in self.request.app.state.service_settings.picture_hosts else None
 
     def page(self, href: Any) -> str | None:
         """The same for an address that has a page: a catalogue, a collection, an item or a list of items."""
@@ -123,9 +123,8 @@ class Frame:
 
     def domain(self, english: Any) -> Any:
         """A text of the vocabulary in the page's language, where it is known."""
-        return (
-            FRENCH.get(english, english) if self.language is Language.FRENCH and isinstance(english, str) else english
-        )
+        is_known = self.language is Language.FRENCH and isinstance(english, str) and english in FRENCH
+        return typography.typeset(FRENCH[english]) if is_known else english
 
     def described(self, text: str) -> str:
         """A description in the page's language, as far as its paragraphs are those of the vocabulary."""
@@ -175,7 +174,7 @@ class Frame:
             "icon": self.resource(f"pages/{resource_name('icon.svg')}"),
             "script_href": lambda name: self.resource(f"pages/{resource_name(name)}"),
             "catalogue_title": self.domain(self.request.app.title),
-            "has_browser": has_bundle(self.request.app.state.settings.browser_dir),
+            "has_browser": has_bundle(self.request.app.state.service_settings.browser_dir),
             "version": __version__,
             "markdown": text.markdown,
         }
@@ -219,7 +218,7 @@ def page_headers(frame: Frame, scripts: tuple[str, ...] = ()) -> dict[str, str]:
     policy = {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", *frame.request.app.state.settings.picture_hosts],
+        "img-src": ["'self'", *frame.request.app.state.service_settings.picture_hosts],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

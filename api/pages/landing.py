@@ -38,6 +38,7 @@ async def landing_page(asked: Asked) -> Response:
         description=catalogue["description"],
         form=form_of(frame, f"{frame.root}search", offered(summarised, schemas, frame), "", short=True),
         regions=regions,
+        n_tracks=frame.number(len({(row.name, track) for row in regions for track in row.tracks})),
         others=others,
         references=reference_links(catalogue["links"], frame),
         examples=catalogue_examples(frame),

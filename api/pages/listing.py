@@ -166,7 +166,7 @@ def _examples(
     frame: Frame, path: str, asked: Asked, collection: str | None, schemas: Mapping[str, Any]
 ) -> Examples | None:
     query = "&".join(part for part in asked.query.split("&") if part.partition("=")[0] not in ("token", "page"))
-    limits = asked.request.app.state.settings.limits
+    limits = asked.request.app.state.service_settings.limits
     arguments = dict(search_arguments(dict(parse_qsl(query)), PropertyTable.from_schemas(schemas), limits))
     if collection is not None:
         arguments = {"collections": [collection], **arguments}

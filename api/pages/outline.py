@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from api.plots.land import land_within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,6 +41,7 @@ class Outline:
         width: Of the picture.
         height: Of the picture.
         path: The rings, as the path of an SVG.
+        land: The land, the same way.
         meridians: Lines of longitude.
         parallels: Lines of latitude.
         box: West, south, east and north of the footprint, in degrees.
@@ -48,6 +51,7 @@ class Outline:
     width: float
     height: float
     path: str
+    land: str
     meridians: list[Line]
     parallels: list[Line]
     box: tuple[float, float, float, float]
@@ -74,6 +78,7 @@ def outline_of(geometry: Any) -> Outline | None:
         width=_WIDTH,
         height=_HEIGHT,
         path=" ".join(_path(ring, scale) for ring in rings),
+        land=_land(scale),
         meridians=[Line(scale.x(value), _wrapped(value)) for value in _ticks(scale.west, scale.east)],
         parallels=[Line(scale.y(value), value) for value in _ticks(scale.south, scale.north) if abs(value) <= 90],  # noqa: PLR2004 -- the poles
         box=(_wrapped(box[0]), box[1], _wrapped(box[2]), box[3]),
@@ -136,6 +141,19 @@ def _position(node: Any) -> Position | None:
         if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 2 * _HALF_TURN:
             return None
     return float(x), float(y)
+
+
+def _land(scale: _Scale) -> str:
+    """The land as the path of an SVG; in a map that crosses the antimeridian, from both of its sides."""
+    step = (scale.east - scale.west) / _WIDTH
+    found = []
+    for turn in (-2 * _HALF_TURN, 0.0, 2 * _HALF_TURN):
+        west, east = max(scale.west - turn, -_HALF_TURN), min(scale.east - turn, _HALF_TURN)
+        if west < east:
+            for polygon in land_within((west, scale.south, east, scale.north), step):
+                rings = (polygon.exterior, *polygon.interiors)
+                found += [_path([(x + turn, y) for x, y in ring.coords], scale) for ring in rings]
+    return "".join(f"{path}z" for path in found)
 
 
 def _in_one_piece(rings: list[list[Position]]) -> list[list[Position]]:
