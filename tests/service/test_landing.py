@@ -59,9 +59,9 @@ def test_every_link_of_ours_answers(client: TestClient) -> None:
 def test_stac_browser_is_linked_when_it_is_built(
     client: TestClient, make_settings: Callable[..., ServiceSettings], tmp_path: Path
 ) -> None:
-    assert hrefs(client.get("/").json(), "alternate") == ["http://testserver/browser/"]
+    assert hrefs(client.get("/").json(), "alternate") == ["http://testserver/?f=html", "http://testserver/browser/"]
     with TestClient(create_app(make_settings(browser_dir=tmp_path / "none"))) as without:
-        assert hrefs(without.get("/").json(), "alternate") == []
+        assert hrefs(without.get("/").json(), "alternate") == ["http://testserver/?f=html"]
 
 
 def test_title_and_description_are_settings(make_settings: Callable[..., ServiceSettings]) -> None:
