@@ -99,7 +99,7 @@ class Frame:
         found = self.local(href)
         if found is None or found.startswith(self.root):
             return found
-        return found if text.origin_of(found) in self.request.app.state.service_settings.picture_hosts else None
+        return found if text.origin_of(found) in self.request.app.state.service_settings.asset_hosts else None
 
     def page(self, href: Any) -> str | None:
         """The same for an address that has a page: a catalogue, a collection, an item or a list of items."""
@@ -218,7 +218,7 @@ def page_headers(frame: Frame, scripts: tuple[str, ...] = ()) -> dict[str, str]:
     policy = {
         "default-src": ["'none'"],
         "style-src": ["'self'"],
-        "img-src": ["'self'", *frame.request.app.state.service_settings.picture_hosts],
+        "img-src": ["'self'", *frame.request.app.state.service_settings.asset_hosts],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],

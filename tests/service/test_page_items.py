@@ -137,7 +137,7 @@ def test_pictures_of_other_hosts_are_shown_where_the_operator_says_so(
     """Else whoever writes an item would learn who looks at it."""
     address = f"/collections/{PAIRS}/items/elsewhere"
     settings = make_settings(database=hostile.app.state.service_settings.database)  # type: ignore[attr-defined]
-    allowed = settings.model_copy(update={"picture_hosts": ("https://data.example.org",)})
+    allowed = settings.model_copy(update={"asset_hosts": ("https://data.example.org",)})
     picture = "https://data.example.org/p.png"
     for each, is_shown in ((settings, False), (allowed, True)):
         with TestClient(create_app(each)) as asked:

@@ -141,7 +141,7 @@ class TestForms:
         [
             (None, "application/geo+json"), ("*/*", "application/geo+json"), ("", "application/geo+json"),
             ("application/json", "application/geo+json"), ("application/geo+json", "application/geo+json"),
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/geo+json"),
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
             ("application/geo+json-seq", "application/geo+json-seq"), ("application/x-ndjson", "application/x-ndjson"),
             ("application/ndjson", "application/ndjson"), ("application/jsonl", "application/jsonl"),
             ("text/csv", "text/csv; charset=utf-8; header=present"), ("TEXT/CSV;header=absent", "text/csv; charset"),
@@ -181,7 +181,7 @@ class TestForms:
         answer = client.get("/search", params={"f": "shapefile"})
         assert answer.status_code == 400
         assert answer.json()["description"] == (
-            "f: no form 'shapefile'; there are geojson, json, geojsonseq, ndjson, jsonl, csv"
+            "f: no form 'shapefile'; there are geojson, json, geojsonseq, ndjson, jsonl, csv, html"
         )
 
     def test_names_of_files(self, client: TestClient) -> None:
@@ -262,7 +262,7 @@ class TestExtent:
     def test_links_to_the_whole(self, streams: httpx.Client) -> None:
         page = streams.get("/search?limit=5&page=2&sat:orbit_state=ascending&f=json").json()
         links = {link["type"]: link["href"] for link in page["links"] if link["rel"] == "alternate"}
-        assert list(links) == [form.media_types[0] for form in STREAMS]
+        assert list(links) == ["text/html", *(form.media_types[0] for form in STREAMS)]
         assert len(table(streams.get(links["text/csv"]).content)) == page["numberMatched"] > 5
         body = {"limit": 5, "page": 2, "query": {"sat:orbit_state": {"eq": "ascending"}}}
         page = streams.post("/search", json=body).json()
@@ -409,7 +409,8 @@ class TestHttp:
         ]
         for operation in operations:
             (parameter,) = (one for one in operation["parameters"] if one.get("name") == "f")
-            assert parameter["schema"]["enum"] == list(BY_NAME)
+            pages = [] if operation is paths["/search"]["post"] else ["html"]
+            assert parameter["schema"]["enum"] == [*BY_NAME, *pages]
             assert {name for form in STREAMS for name in form.media_types} <= operation["responses"]["200"][
                 "content"
             ].keys()
