@@ -23,6 +23,11 @@ from catalog_builder.vocab.release import __version__
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+_ASKED: Final = (
+    "resource", "link", "local", "page", "t", "domain", "described", "label", "number", "longitude", "latitude", "day",
+    "moment", "size",
+)  # fmt: skip
+"""Methods of the frame that templates call."""
 _SAFE: Final = "/:,@!$()*;~"
 """Characters of a query string that need no escape there."""
 
@@ -162,10 +167,9 @@ class Frame:
 
     def values(self) -> dict[str, Any]:
         """What every template can use."""
-        names = ("resource", "link", "page", "t", "domain", "described", "label", "number", "longitude", "latitude")
         other = next(each for each in Language if each is not self.language)
         return {
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in _ASKED},
             "lang": str(self.language),
             "other_lang": str(other),
             "other_href": self.in_language(other),
