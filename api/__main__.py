@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -17,6 +19,7 @@ from api.errors import StartError, describe
 from api.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
     from fastapi import FastAPI
@@ -52,9 +55,21 @@ def _log_to_stderr() -> None:
 def worker_app() -> FastAPI:
     """The application of one of several processes, which begins with nothing but its environment."""
     _log_to_stderr()
-    from api.app import create_app  # noqa: PLC0415
+    with _without_collection():
+        from api.app import create_app  # noqa: PLC0415
 
-    return create_app()
+        return create_app()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """What is made meanwhile stays: it is not looked through for garbage, neither now nor while requests are served."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _serve(settings: ServiceSettings) -> None:
@@ -63,11 +78,12 @@ def _serve(settings: ServiceSettings) -> None:
     Raises:
         StartError: The service cannot start.
     """
-    # stac-fastapi is imported only once its warnings are settled
-    from api.app import create_app  # noqa: PLC0415
-    from api.database import check_database  # noqa: PLC0415
+    with _without_collection():
+        # stac-fastapi is imported only once its warnings are settled
+        from api.app import create_app  # noqa: PLC0415
+        from api.database import check_database  # noqa: PLC0415
 
-    app = create_app(settings)
+        app = create_app(settings)
     with _listen(settings.host, settings.port) as listener:
         asyncio.run(check_database(settings))
         _logger.info("FLATSIM STAC is at %s", _address(listener, settings))

@@ -112,7 +112,7 @@ def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], Abstract
         pool = await asyncpg.create_pool(
             **session_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=con_init
         )
-        app.state.pool, app.state.pool_wait_s = pool, settings.pool_wait_s
+        app.state.pool = Sessions(pool, settings.pool_max, settings.pool_wait_s)
         app.state.get_connection = read_connection
         try:
             yield
@@ -120,6 +120,45 @@ def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], Abstract
             await _close(pool)
 
     return lifespan
+
+
+class Sessions:
+    """Sessions of a pool, given in the order that requests come in.
+
+    The pool itself gives a session that comes back to whoever asks at that moment; who has waited for it goes to the
+    end of the line, so that some wait for many times as long as others.
+    """
+
+    def __init__(self, pool: Any, most: int, wait_s: float) -> None:
+        """The pool's sessions, so many at once; nobody waits longer than this for one."""
+        self._pool = pool
+        self._turns = asyncio.Semaphore(most)
+        self._wait_s = wait_s
+
+    async def acquire(self) -> asyncpg.Connection:
+        """A session.
+
+        Raises:
+            TimeoutError: None was free in time.
+        """
+        async with asyncio.timeout(self._wait_s):
+            await self._turns.acquire()
+            try:
+                return await self._pool.acquire()
+            except BaseException:
+                self._turns.release()
+                raise
+
+    async def release(self, session: asyncpg.Connection) -> None:
+        """Give a session back."""
+        try:
+            await self._pool.release(session)
+        finally:
+            self._turns.release()
+
+    async def expire(self) -> None:
+        """Have all sessions opened anew before they are used again."""
+        await self._pool.expire_connections()
 
 
 async def _close(pool: Any) -> None:
@@ -143,9 +182,9 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
         with translated_errors():
             yield shared
         return
-    pool = request.app.state.pool
+    pool: Sessions = request.app.state.pool
     try:
-        connection = await pool.acquire(timeout=request.app.state.pool_wait_s)
+        connection = await pool.acquire()
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         _logger.warning("no connection to the database: %s", _one_line(error))
         msg = "The database cannot be reached or is busy; try again in a moment."
@@ -154,7 +193,7 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
         with translated_errors():
             yield connection
     except DatabaseUnavailable:
-        await pool.expire_connections()  # the others are likely as dead as this one
+        await pool.expire()  # the others are likely as dead as this one
         raise
     finally:
         await pool.release(connection)

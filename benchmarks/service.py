@@ -23,7 +23,7 @@ from pypgstac.load import Loader, Methods
 from pypgstac.migrate import Migrate
 
 from benchmarks.items import Catalogue
-from benchmarks.peers import INSTALLED, PEERS, Running, own_programs
+from benchmarks.peers import INSTALLED, PEERS, Running, compile_ours, own_programs
 from benchmarks.questions import PAGES, questions
 from benchmarks.traffic import Client, Request, Timing, run
 from catalog_builder import queries
@@ -323,6 +323,7 @@ def main(
         floor = Floor(dsn, item)
         stack.callback(floor.close)
         services = []
+        compile_ours()
         for number, peer in enumerate(chosen):
             services.append(Running(peer, programs, bare_dsn if peer.bare else dsn, FIRST_PORT + number))
             stack.callback(services[-1].stop)

@@ -23,6 +23,7 @@ from api.queries.aggregates import aggregate_statement
 from api.queries.pages import Selection
 from api.routes import StacRoute
 from api.search.catalogue import CatalogueCache
+from api.search.narrowing import narrowed
 from api.search.read import Asked, read_search
 
 CONFORMANCE: Final = tuple(f"https://api.stacspec.org/v0.3.0/aggregation{part}" for part in ("", "#query", "#filter"))
@@ -122,8 +123,15 @@ class _Counts:
             wanted = [Wanted.of(row, vars(body)) for row in rows]
             search = await read_search(asked, plain_parameters(request, catalogue), catalogue, connection)
             selection = Selection.of(search, catalogue.properties)
-            statement = aggregate_statement(selection, wanted, catalogue.properties, self.limits.max_buckets)
-            counted = await connection.fetch(statement.text, *statement.values)
+            most = self.limits.max_buckets
+
+            async def count(within: Selection) -> list[Any]:
+                statement = aggregate_statement(within, wanted, catalogue.properties, most)
+                found: list[Any] = await connection.fetch(statement.text, *statement.values)
+                return found
+
+            known = self.cache.bounds
+            counted = await narrowed(search, selection, catalogue.properties, connection, cache=known, run=count)
         return _response(request, collection, "aggregate", aggregations(wanted, counted, self.limits.max_buckets))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,6 +79,30 @@ async def database_origin(connection: Connection) -> int:
     """Which database this is: ready documents that come from another do not count."""
     origin: int = await connection.fetchval("SELECT flatsim.database_origin()")
     return origin
+
+
+_BOUNDS_STATE: Final = """
+    SELECT count(*) || ' ' || coalesce(sum(told), 0) FROM (
+        SELECT DISTINCT CASE WHEN bounds IS NULL THEN hashtextextended(collection, 0) ELSE uuid_hash_extended(id, 0) END
+        FROM flatsim.item_bounds
+    ) AS rows (told)
+"""
+"""Tells one state of what is known of the collections' items from any other; for the unknown it is one and the same."""
+
+
+async def item_bounds(connection: Connection) -> tuple[str, list[tuple[str, dict[str, Any] | None]]]:
+    """Which state this is, and what the items of each collection lie within (`vocab.item_bounds`); None is anywhere."""
+    found: tuple[str, list[tuple[str, dict[str, Any] | None]]] = await connection.fetchrow(
+        f"SELECT ({_BOUNDS_STATE}), "  # noqa: S608 -- text of ours
+        "(SELECT coalesce(jsonb_agg(jsonb_build_array(collection, bounds)), '[]') FROM flatsim.item_bounds)"
+    )
+    return found
+
+
+async def item_bounds_state(connection: Connection) -> str:
+    """Which state what is known of the collections' items is in now."""
+    state: str = await connection.fetchval(_BOUNDS_STATE)
+    return state
 
 
 async def item_template(connection: Connection, collection: str, number: int | None) -> dict[str, Any]:

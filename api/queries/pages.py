@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from api.queries.filters import Scope, condition, meets
@@ -14,6 +14,8 @@ from catalog_builder.vocab.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from asyncpg import Connection
 
     from api.search.model import Search
     from api.search.properties import PropertyTable
@@ -73,6 +75,9 @@ class Selection:
         found_first: Whether all items are to be found before they are put in order. Else the planner may walk along the
             order and look at each item until it has enough: quick where every third item fits, and not where
             words are those of the other end, since words take long to compare without their index.
+        place: SQL of the condition on footprints, if there is one.
+        walks: Whether the order is walked along and each footprint looked at. Else the planner may find all of a place
+            first: it takes them to be few, and each of them is unpacked for the sake of its date.
     """
 
     where: str
@@ -81,6 +86,8 @@ class Selection:
     asked: str
     by_words: bool = False
     found_first: bool = False
+    place: str = ""
+    walks: bool = False
 
     @classmethod
     def of(cls, search: Search, properties: PropertyTable) -> Selection:
@@ -90,7 +97,8 @@ class Selection:
             InvalidParameter: One of its conditions cannot be carried out.
         """
         bound = Parameters()
-        parts = list(_parts(search, properties, bound))
+        place = meets(search.geometry, bound) if search.geometry else ""
+        parts = [*filter(None, [place]), *_parts(search, properties, bound)]
         asked = repr((parts, bound.values, search.text and search.text.asked))
         if search.text:
             parts.append(has_words(search.text, bound))
@@ -98,7 +106,18 @@ class Selection:
         descending = search.sort[0].descending
         ties = (SortKey(tie, descending) for tie in _TIES if tie.name not in named)
         by_words = search.text is not None and isinstance(search.text.condition, str)
-        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked, by_words)
+        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked, by_words, place=place)
+
+    @property
+    def walked(self) -> str:
+        """The condition, so that no index of footprints can serve it."""
+        return self.where.replace(self.place, f"{self.place} IS TRUE", 1) if self.place else self.where
+
+    def within(self, collections: Sequence[str]) -> Selection:
+        """The same selection, where it is known that no other collections hold any of it."""
+        bound = Parameters(list(self.values))
+        named = f"collection = ANY({bound.bind(list(collections), 'text[]')})"
+        return replace(self, where=all_of([self.where, named]), values=tuple(bound.values))
 
 
 def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
@@ -110,8 +129,6 @@ def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iter
         yield f"datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
     if search.interval and search.interval.start:
         yield f"end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
-    if search.geometry:
-        yield meets(search.geometry, bound)
     for each in search.conditions:
         yield condition(each.tree, Scope(properties, bound, each.parameter))
 
@@ -204,7 +221,7 @@ def _ordered(
 ) -> str:
     """The rows beyond a place, in order."""
     first, backwards = selection.keys[0], turn is not None and turn.backwards
-    parts = [selection.where]
+    parts = [selection.walked if selection.walks and not selection.found_first else selection.where]
     if lacking is not None:
         parts.append(f"{first.property.expression} IS {'' if lacking else 'NOT '}NULL")
     if turn is not None and not whole:
@@ -283,6 +300,12 @@ def _beyond(keys: Sequence[SortKey], turn: Turn, bound: Parameters) -> Iterator[
         ways.append(all_of([*equal, beyond]))
         equal.append(f"{expression} = {placeholder}")
     yield any_of([*ways, all_of(equal)] if turn.inclusive else ways)
+
+
+async def snapshot_now(connection: Connection) -> str | None:
+    """The transactions that a statement would see now; None on a standby."""
+    snapshot: str | None = await connection.fetchval(f"SELECT {_SNAPSHOT}")
+    return snapshot
 
 
 def count_statement(selection: Selection, at_most: int) -> Statement:

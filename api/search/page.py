@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.queries.pages import Selection, Turn, item_statement, page_statements
 from api.search.hydration import documents_of
+from api.search.narrowing import narrowed
 from api.search.places import place_before, place_of
 from api.search.tokens import TokenSigner
 from api.search.totals import Total
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
     from api.search.catalogue import Catalogue, CatalogueCache
     from api.search.model import Search
+    from api.search.totals import TotalsCache
 
 
 FEW: Final = 2000
 """Up to so many items with the words of a search are found first and then put in order."""
+FEW_PLACED: Final = 300
+"""The same of items at the place of a search, whose footprints are quicker looked at than words."""
 WALK_S: Final = 0.3
-"""Seconds that the order may be walked along in search of words where there are more; then all are found first too."""
+"""Seconds that the order may be walked along in search of them where there are more; then all are found first too."""
+SORT_S: Final = 50e-6
+"""Seconds that it takes to unpack an item for what it is sorted by. Walking may take as long as that would for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +76,58 @@ async def read_page(
     selection = Selection.of(search, catalogue.properties)
     signer = TokenSigner(catalogue.secret, selection)
     turn = signer.read(search.token) if search.token else None
-    await connection.plan_with(values=bool(search.collections))
+    origin = catalogue.origin if ready else None
+
+    async def read(within: Selection) -> _Read:
+        return await _read(
+            search, within, turn, connection, totals=cache.totals, exact_up_to=exact_up_to, origin=origin
+        )
+
+    found = await narrowed(search, selection, catalogue.properties, connection, cache=cache.bounds, run=read)
+    return Page(
+        items=await documents_of(found.rows, connection, cache),
+        total=found.total,
+        next_token=signer.write(found.after) if found.after else None,
+        prev_token=signer.write(found.before) if found.before else None,
+        versions=_versions(found.rows, catalogue.origin),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the database has of a page: its rows, how many match, and where the pages after and before it begin."""
+
+    rows: list[Record]
+    total: Total
+    after: Turn | None = None
+    before: Turn | None = None
+
+
+async def _read(
+    search: Search,
+    selection: Selection,
+    turn: Turn | None,
+    connection: Connection,
+    *,
+    totals: TotalsCache,
+    exact_up_to: int,
+    origin: int | None,
+) -> _Read:
     total = None
-    if selection.by_words:
-        total = await cache.totals.get(connection, selection, exact_up_to)
-        selection = replace(selection, found_first=not total.is_estimate and total.matched <= FEW)
+    if selection.by_words or selection.place:
+        total = await totals.get(connection, selection, exact_up_to)
+        few = not total.is_estimate and total.matched <= (FEW if selection.by_words else FEW_PLACED)
+        selection = replace(selection, found_first=selection.by_words and few, walks=not few)
     if search.offset:
         place = await place_before(search.offset, selection, connection)
         if place is None:
-            return Page([], total or await cache.totals.get(connection, selection, exact_up_to), None, None)
+            return _Read([], total or await totals.get(connection, selection, exact_up_to))
         turn = Turn(place, backwards=False)
-    origin = catalogue.origin if ready else None
-    rows, more, snapshot = await _rows(selection, turn, search.limit, connection, origin)
+    rows, more, snapshot = await _rows(selection, turn, search.limit, connection, origin, total=total)
     if turn is None and not more:
         total = Total(len(rows))
-    total = total or await cache.totals.get(connection, selection, exact_up_to, snapshot)
-    after, before = _neighbours(rows, turn, more=more)
-    return Page(
-        items=await documents_of(rows, connection, cache),
-        total=total,
-        next_token=signer.write(after) if after else None,
-        prev_token=signer.write(before) if before else None,
-        versions=_versions(rows, catalogue.origin),
-    )
+    total = total or await totals.get(connection, selection, exact_up_to, snapshot)
+    return _Read(rows, total, *_neighbours(rows, turn, more=more))
 
 
 def _versions(rows: list[Record], origin: int) -> bytes:
@@ -101,7 +136,13 @@ def _versions(rows: list[Record], origin: int) -> bytes:
 
 
 async def _rows(
-    selection: Selection, turn: Turn | None, limit: int, connection: Connection, origin: int | None
+    selection: Selection,
+    turn: Turn | None,
+    limit: int,
+    connection: Connection,
+    origin: int | None,
+    *,
+    total: Total | None,
 ) -> tuple[list[Record], bool, str | None]:
     """The rows of a page in the order of the search.
 
@@ -109,7 +150,8 @@ async def _rows(
         The rows, whether there are more in the direction of reading, and what the database had seen.
     """
     backwards = turn is not None and turn.backwards
-    patience_s = WALK_S if selection.by_words and not selection.found_first else None
+    is_walk = (selection.by_words or selection.walks) and not selection.found_first
+    patience_s = max(WALK_S, SORT_S * (total.matched if total else 0)) if is_walk else None
     rows: list[Record] = []
     try:
         for statement in page_statements(selection, turn, limit + 1, origin):
@@ -117,7 +159,7 @@ async def _rows(
             if len(rows) > limit:
                 break
     except TimeoutError:
-        return await _rows(replace(selection, found_first=True), turn, limit, connection, origin)
+        return await _rows(replace(selection, found_first=True), turn, limit, connection, origin, total=total)
     more = len(rows) > limit
     rows = rows[:limit]
     snapshot = rows[0]["snapshot"] if rows else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from api.queries.pages import count_statement, estimate_statement
+from api.queries.pages import count_statement, estimate_statement, snapshot_now
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -46,10 +46,10 @@ class TotalsCache:
             connection: To ask.
             selection: The search.
             exact_up_to: Counting stops there, and the planner's estimate is taken, which is more than this.
-            snapshot: What the page was read from; a total of the same is taken where there is one.
+            snapshot: What the page was read from, if it was read; a total of the same is taken where there is one.
         """
         key = _key(selection, exact_up_to)
-        if snapshot is not None and (kept := self._found.get(key)) is not None and kept[0] == snapshot:
+        if (kept := self._found.get(key)) is not None and kept[0] == (snapshot or await snapshot_now(connection)):
             self._found.move_to_end(key)
             return kept[1]
         seen, total = await _counted(connection, selection, exact_up_to)

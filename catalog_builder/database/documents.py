@@ -13,8 +13,10 @@ from psycopg.types.json import set_json_loads
 
 from catalog_builder import queries
 from catalog_builder.cluster import Role
+from catalog_builder.database.bounds import renew_bounds
 from catalog_builder.database.connection import connect, describe
 from catalog_builder.errors import DatabaseError
+from catalog_builder.queries import bounds
 from catalog_builder.vocab.item_documents import TEMPLATE, hydrated, marked_document
 
 if TYPE_CHECKING:
@@ -71,8 +73,10 @@ def renew_documents(dsn: str, progress: Callable[[int], None] = lambda _n: None)
                     without += sum(document is None for *_, document in batch)
                     progress(written)
                 reading.commit()
+                renew_bounds(writing, collection, whole=True)
             queries.limit_lock_waits(writing, 0)
             removed = queries.forget_lost_documents(writing)
+            bounds.forget_lost(writing)
         except psycopg.Error as error:
             msg = f"writing documents of items to the {describe(dsn)} failed: {' '.join(str(error).split())}"
             raise DatabaseError(msg) from error

@@ -15,9 +15,10 @@ from hydraters import hydrate
 from psycopg import errors
 
 from catalog_builder import queries
+from catalog_builder.database.bounds import renew_bounds
 from catalog_builder.encoding import parse, plain
 from catalog_builder.errors import DatabaseError, SinkError
-from catalog_builder.queries import loading
+from catalog_builder.queries import bounds, loading
 from catalog_builder.queries.loading import LoadTarget
 from catalog_builder.sinks import Written
 from catalog_builder.sinks.partitions import OTHERS, Connection, Partitions, patiently, settle
@@ -71,6 +72,7 @@ class CollectionLoader:
     def _write(self, connection: Connection, rows: list[Row]) -> int:
         self._partitions.admit(connection, rows)
         with connection.transaction():
+            bounds.note_written(connection, self.collection_id)
             changed = self._changed(connection, rows)
             for partition, some in self._partitions.divide(connection, changed).items():
                 self._copy(connection, partition, some)
@@ -160,6 +162,7 @@ def close_collection(connection: Connection, collection: dict[str, Any]) -> None
     settle(connection, name)
     if queries.collection_content(connection, name) != final:
         loading.upsert_collection(connection, final)
+    renew_bounds(connection, name)
     loading.make_durable(connection)
 
 

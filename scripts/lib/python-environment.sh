@@ -80,7 +80,7 @@ python_environment() { # root of the clone, cache folder
     make_venv "$uv"
   fi
   rm -f .venv/.flatsim-key
-  "$uv" pip sync --python .venv/bin/python --require-hashes requirements.lock
+  "$uv" pip sync --python .venv/bin/python --compile-bytecode --require-hashes requirements.lock
   "$uv" pip install --python .venv/bin/python --no-deps --no-build-isolation -e .
   environment_key "$1" >.venv/.flatsim-key
 }

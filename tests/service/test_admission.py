@@ -7,11 +7,13 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import httpx2 as httpx
 import pytest
 from starlette.responses import Response
 
 from api.admission import PageGate
+from api.database import Sessions
 from api.errors import Overloaded
 from catalog_builder.database import connect
 
@@ -109,3 +111,29 @@ def test_long_pages_leave_nothing_behind(
             known = {"if-none-match": answer.headers["etag"]}
             assert httpx.get(f"{address}search?limit=10000", headers=known).status_code == 304
             assert httpx.get(f"{address}search?limit=10000&token=x").status_code == 400
+
+
+async def _others_served(dsn: str, clients: int, sessions: int) -> list[int]:
+    """How many others were given a session while one waited for it."""
+    pool = await asyncpg.create_pool(dsn, min_size=sessions, max_size=sessions)
+    given, served, waits = Sessions(pool, sessions, 60), 0, []
+
+    async def client() -> None:
+        nonlocal served
+        for _ in range(20):
+            before = served
+            session = await given.acquire()
+            waits.append(served - before)
+            served += 1
+            await session.fetchval("SELECT 1")
+            await given.release(session)
+            await asyncio.sleep(0)
+
+    async with pool:
+        await asyncio.gather(*(client() for _ in range(clients)))
+    return waits
+
+
+def test_sessions_are_given_in_the_order_of_requests(catalogue_dsn: str) -> None:
+    """The pool's own order lets some wait for five times as many others."""
+    assert max(asyncio.run(_others_served(catalogue_dsn, clients=20, sessions=2))) <= 20

@@ -121,7 +121,11 @@ def _backend(client: TestClient) -> int:
     pool: Any = client.app.state.pool  # type: ignore[attr-defined]
 
     async def number() -> int:
-        found: int = await pool.fetchval("SELECT pg_backend_pid()")
+        session = await pool.acquire()
+        try:
+            found: int = await session.fetchval("SELECT pg_backend_pid()")
+        finally:
+            await pool.release(session)
         return found
 
     assert client.portal is not None

@@ -15,6 +15,7 @@ from api.search.properties import Kind
 from api.times import OPEN, Interval
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 _Comparison = tuple[str, str, str]
@@ -39,13 +40,13 @@ FUNCTIONS: Final[dict[str, tuple[_Comparison, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class End:
     """One end of an interval: an expression, or a moment, which is bound where it is used."""
 
     sql: str | None = None
     value: datetime | None = None
 
-    def compared(self, operator: str, other: _End, scope: Scope) -> str:
+    def compared(self, operator: str, other: End, scope: Scope) -> str:
         """SQL of a comparison."""
         return f"{self._render(scope)} {operator} {other._render(scope)}"
 
@@ -53,10 +54,10 @@ class _End:
         return self.sql or scope.bound.bind(self.value, "timestamptz")
 
 
-_OPEN: Final = (_End("'-infinity'::timestamptz"), _End("'infinity'::timestamptz"))
+_OPEN: Final = (End("'-infinity'::timestamptz"), End("'infinity'::timestamptz"))
 """Ends that are open, at the start and at the end."""
 
-_Span = dict[str, _End]
+_Span = dict[str, End]
 
 
 def temporal(tree: dict[str, Any], scope: Scope) -> str:
@@ -66,6 +67,13 @@ def temporal(tree: dict[str, Any], scope: Scope) -> str:
     if operator == "t_disjoint":
         return f"NOT ({_held('t_intersects', first, second, scope)})"
     return _held(operator, first, second, scope)
+
+
+def comparisons(function: str, args: list[Any], scope: Scope) -> Iterator[tuple[End, str, End]]:
+    """What a temporal function other than T_DISJOINT compares; all of it must hold."""
+    first, second = (_span(arg, scope) for arg in args)
+    for one, operator, other in FUNCTIONS[function]:
+        yield first[one], operator, second[other.lower()]
 
 
 def _held(function: str, first: _Span, second: _Span, scope: Scope) -> str:
@@ -90,7 +98,7 @@ def _span(tree: Any, scope: Scope) -> _Span:
         return {"start": _bound(found.start, 0), "end": _bound(found.end, 1)}
     if isinstance(tree, str) or (isinstance(tree, dict) and ("timestamp" in tree or "date" in tree)):
         low, high = moment(tree, scope)
-        return {"start": _End(value=low), "end": _End(value=high)}
+        return {"start": End(value=low), "end": End(value=high)}
     raise scope.refusal(
         reason="a temporal function takes a timestamp, a date, an interval or a property that is a time"
     )
@@ -103,13 +111,13 @@ def _check_order(ends: list[Any], scope: Scope) -> None:
         raise scope.refusal(reason="an interval ends before it starts")
 
 
-def _interval_end(tree: Any, side: int, scope: Scope) -> _End:
+def _interval_end(tree: Any, side: int, scope: Scope) -> End:
     """One end of an interval: `side` 0 is its start, 1 its end."""
     if _is_open(tree):
         return _OPEN[side]
     if _is_property(tree):
         return _property(tree["property"], scope)
-    return _End(value=moment(tree, scope)[side])
+    return End(value=moment(tree, scope)[side])
 
 
 def _is_open(tree: Any) -> bool:
@@ -120,12 +128,12 @@ def _is_property(tree: Any) -> bool:
     return isinstance(tree, dict) and "property" in tree
 
 
-def _property(name: Any, scope: Scope) -> _End:
+def _property(name: Any, scope: Scope) -> End:
     found = scope.properties.find(name, scope.parameter)
     if found.kind is not Kind.TIME:
         raise scope.refusal(reason=f"{found.name} is {found.kind}, not a time")
-    return _End(found.expression)
+    return End(found.expression)
 
 
-def _bound(value: datetime | None, side: int) -> _End:
-    return _OPEN[side] if value is None else _End(value=value)
+def _bound(value: datetime | None, side: int) -> End:
+    return _OPEN[side] if value is None else End(value=value)
