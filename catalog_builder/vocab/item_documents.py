@@ -98,7 +98,12 @@ def _is_series(item: Mapping[str, Any]) -> bool:
 
 
 def _stored_links(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    return (link for link in item.get("links") or () if link.get("rel") not in _OWN)
+    return (link for link in item.get("links") or () if link.get("rel") not in _OWN and not _is_network(link))
+
+
+def _is_network(link: Mapping[str, Any]) -> bool:
+    """Whether a link of a copied item is to the plots of the service that it was copied from."""
+    return any(link.get("type") == media_type and link.get("title") == title for media_type, title, _ in NETWORK_LINKS)
 
 
 def _absolute(href: str, base_url: str) -> str:

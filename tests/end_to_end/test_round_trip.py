@@ -24,7 +24,9 @@ Item = dict[str, Any]
 def _own(item: Item, base: str) -> Item:
     """The item without what the service says of itself, its links made absolute."""
     links = [
-        {**link, "href": urljoin(base, link["href"])} for link in item["links"] if link["rel"] not in SERVICE_LINKS
+        {**link, "href": urljoin(base, link["href"])}
+        for link in item["links"]
+        if link["rel"] not in SERVICE_LINKS and "/network?f=" not in link["href"]
     ]
     return {**item, "links": links}
 

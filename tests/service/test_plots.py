@@ -23,6 +23,7 @@ from api.plots.svg import style_sheet
 from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import _WORDS, count, say
 from api.queries import plots as queries
+from catalog_builder.vocab.item_documents import item_links
 
 if TYPE_CHECKING:
     import contextlib
@@ -389,3 +390,10 @@ def test_what_was_written_since_is_shown(plotted: TestClient, plotted_dsn: str) 
         connection.execute(statement, ("2015-2016", PAIRS, before[0]))
     assert during == before[1:]
     assert items() == before
+
+
+def test_a_copied_series_has_its_links_once(plotted: TestClient) -> None:
+    told = plotted.get(f"/collections/{SERIES}/items/{ITEM}").json()
+    elsewhere = "https://elsewhere.example.org/"
+    links = [link["href"] for link in item_links(told, elsewhere) if "/network" in link["href"]]
+    assert links == [f"{elsewhere}collections/{SERIES}/items/{ITEM}/network?f={form}" for form in ("html", "svg")]
