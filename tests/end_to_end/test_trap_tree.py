@@ -72,7 +72,11 @@ def address(
 
 def own(item: Item, base: str) -> Item:
     """An item without what the service says of itself, its links made absolute."""
-    links = [link | {"href": urljoin(base, link["href"])} for link in item["links"] if link["rel"] not in SERVICE_LINKS]
+    links = [
+        link | {"href": urljoin(base, link["href"])}
+        for link in item["links"]
+        if link["rel"] not in SERVICE_LINKS and "/network?f=" not in link["href"]
+    ]
     return item | {"links": links}
 
 
