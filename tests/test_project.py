@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from catalog_builder.vocab import products
 from catalog_builder.vocab.extensions import BY_FIELD, BY_PREFIX
@@ -78,3 +80,13 @@ def test_alias_of_a_product_is_folded() -> None:
     for product in products.PRODUCTS:
         for alias in product.aliases:
             assert products.fold(alias) == alias
+
+
+def test_an_installed_service_has_what_its_pages_are_made_of(tmp_path: Path) -> None:
+    (built,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    packed = set(ZipFile(built).namelist())
+    for folder in ("api/pages/templates", "api/pages/static"):
+        files = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).iterdir()}
+        assert files
+        assert files <= packed
+    assert "api/plots/land.json" in packed

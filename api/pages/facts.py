@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from api.pages.text import shortened
-from api.pages.typography import moment_of
+from api.pages.typography import is_number, moment_of
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
@@ -114,11 +113,11 @@ def key_facts(properties: Mapping[str, Any], frame: Frame) -> list[str]:
 
 def _of_pair(properties: Mapping[str, Any], frame: Frame) -> Iterator[str]:
     days = properties.get("insar:temporal_baseline")
-    if _is_number(days):
+    if is_number(days):
         yield frame.t("item.pair", days=frame.number(days))
-    if _is_number(value := properties.get("insar:perpendicular_baseline")):
+    if is_number(value := properties.get("insar:perpendicular_baseline")):
         yield frame.t("item.pair.baseline", value=frame.number(value, "m", 0))
-    if _is_number(value := properties.get("flatsim:coherence_mean")):
+    if is_number(value := properties.get("flatsim:coherence_mean")):
         yield frame.t("item.coherence", value=frame.number(value, None, 2))
     if isinstance(used := properties.get("flatsim:used_in_timeseries"), bool):
         yield frame.t("item.used" if used else "item.unused")
@@ -126,9 +125,9 @@ def _of_pair(properties: Mapping[str, Any], frame: Frame) -> Iterator[str]:
 
 def _of_network(properties: Mapping[str, Any], frame: Frame) -> Iterator[str]:
     for name, key in (("flatsim:n_dates", "item.dates"), ("flatsim:n_interferograms", "item.interferograms")):
-        if _is_number(n := properties.get(name)):
+        if is_number(n := properties.get(name)):
             yield frame.t(key, n=n)
-    if _is_number(days := properties.get("flatsim:max_gap_days")):
+    if is_number(days := properties.get("flatsim:max_gap_days")):
         yield frame.t("item.gap", value=frame.number(days, "d"))
     if isinstance(connected := properties.get("flatsim:network_connected"), bool):
         yield frame.t("item.connected" if connected else "item.disconnected")
@@ -136,7 +135,7 @@ def _of_network(properties: Mapping[str, Any], frame: Frame) -> Iterator[str]:
 
 def _of_track(properties: Mapping[str, Any], frame: Frame) -> Iterator[str]:
     state, orbit = properties.get("sat:orbit_state"), properties.get("sat:relative_orbit")
-    if isinstance(state, str) and _is_number(orbit):
+    if isinstance(state, str) and is_number(orbit):
         yield frame.t("item.track", state=frame.domain(shortened(state, 40)), orbit=orbit)
 
 
@@ -148,7 +147,3 @@ def period(properties: Mapping[str, Any], frame: Frame) -> str | None:
         moment = moment_of(properties.get("datetime"))
         return frame.day(properties["datetime"]) if moment else None
     return frame.t("item.period", start=frame.day(ends[0]), end=frame.day(ends[1]))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -39,6 +39,7 @@ _BYTES: Final = {
     Language.FRENCH: ("o", "ko", "Mo", "Go", "To", "Po"),
 }
 _MOST_DIGITS: Final = 15
+_LARGEST: Final = 1e300
 _GROUP: Final = 3
 _UNGROUPED: Final = 4
 
@@ -57,6 +58,11 @@ def unit_text(unit: str | None, language: Language) -> str:
     return UNITS[unit][language] if unit is not None and unit in UNITS else (unit or "")
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that can be printed and counted with."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
 def number_text(value: Any, language: Language, unit: str | None = None, digits: int | None = None) -> str:
     """A number with its unit; what is no number as it is.
 
@@ -71,7 +77,7 @@ def number_text(value: Any, language: Language, unit: str | None = None, digits:
     >>> number_text(38.47, Language.ENGLISH, "deg")
     '38.47°'
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if not is_number(value):
         return str(value)
     text = f"{abs(value):.{digits}f}" if digits is not None else _plain(abs(value))
     if "e" in text:
@@ -86,7 +92,7 @@ def number_text(value: Any, language: Language, unit: str | None = None, digits:
 
 def _plain(value: float) -> str:
     if isinstance(value, int):
-        return str(value) if value.bit_length() < 10 * _MOST_DIGITS else f"{value:.0e}"
+        return str(value) if abs(value) < 10**_MOST_DIGITS else f"{float(value):.{_MOST_DIGITS}g}".replace("e+", "e")
     return f"{value:.{_MOST_DIGITS}g}".replace("e+", "e")
 
 
