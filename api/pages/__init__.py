@@ -2,7 +2,7 @@
 
     wanted            whether a request asks for a page, and in which language
     answers           a request for a page ─► the JSON answer to it ─► a page; the parts below, by address
-     ├► landing, collections, listing ─► form      the pages, one module each
+     ├► landing, collections, listing ─► form, offers      the pages, one module each
      ├► item ─► facts, files, related, outline
      └► failure       what went wrong, as a page
     frame             templates, and the head, foot and headers that all pages have

@@ -19,7 +19,7 @@ from api.pages.form import Offered, form_of, tidied
 from api.pages.form_rows import DEFAULT_LIMIT, LIMIT, MOST
 from api.pages.frame import Frame, render_page
 from api.pages.item import collection_name, title_of
-from api.queryables import item_schemas
+from api.pages.offers import offers_of
 from api.search.properties import PropertyTable
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def _page(asked: Asked, collection: str | None) -> Response:
         return _moved(asked, tidy)
     frame = Frame(asked.request)
     async with asked.request.app.state.get_connection(asked.request, "r") as connection:
-        found, schemas = await item_schemas(connection, collection)
+        found, schemas = await offers_of(asked.request.app).get(connection, collection)
     listed, failure = await _listed(asked)
     items = listed["features"] if listed else []
     rows = [_row(item, frame) for item in items]
