@@ -99,6 +99,7 @@ class Picture:
 
 PICTURES: Final = (
     Picture("landing", show(""), height=1000),
+    Picture("results", show("search?collections=flatsim-balkans-interferogram&sat:relative_orbit=80"), height=1000),
     Picture("pair", show(PAIR), height=1000),
     Picture("network", show(f"{SERIES}/network"), height=900),
     Picture("coverage", show("coverage"), height=900),
@@ -135,7 +136,7 @@ def keep(file: Path, folder: Path) -> None:
     """Put a picture into the folder, with fewer colours, and say how large it is."""
     kept = folder / file.name
     with Image.open(file) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(kept, optimize=True)
+        picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(kept, optimize=True)
     sys.stdout.write(f"{kept} {kept.stat().st_size // 1000} kB\n")
 
 

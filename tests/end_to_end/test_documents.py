@@ -131,6 +131,7 @@ def test_the_notebook_runs_and_draws_what_the_tutorial_shows(service: str, tmp_p
     file = tmp_path / "tutorial.ipynb"
     file.write_text(book.replace(ADDRESS, service))
     hidden = {name: str(tmp_path / name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")}
+    hidden["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # whatever the shell has
     done = subprocess.run(
         [PROGRAMS / "jupyter-execute", "--output=executed.ipynb", file],
         cwd=tmp_path, env={**os.environ, **hidden}, capture_output=True, text=True, check=False, timeout=120,
