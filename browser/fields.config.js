@@ -26,6 +26,14 @@ export function wordFor(name, value) {
 const inWords = (value, name) =>
   Helper.toList(Array.isArray(value) ? value : [value], false, (one) => DataTypes.format(wordFor(name, one)));
 
+// In place of stac-fields' own, which takes names and versions for HTML.
+const software = (value) =>
+  Helper.toList(
+    Object.entries(value ?? {}).map(([name, version]) => DataTypes.format(version ? `${name} (${version})` : name)),
+    true
+  );
+const FORMATTERS = { "processing:software": software };
+
 for (const [prefix, [label]] of Object.entries(extensions)) {
   Registry.addExtension(prefix, { label });
 }
@@ -38,7 +46,9 @@ for (const field of Object.values(FIELDS)) {
     label,
     explain: undefined,
     ...(unit && { unit }),
-    ...(values ? { format: undefined, formatter: inWords } : format && { format }),
+    ...(values || FORMATTERS[name]
+      ? { format: undefined, formatter: FORMATTERS[name] ?? inWords }
+      : format && { format }),
   });
 }
 // One item may be made from many: the link leads to a search.
