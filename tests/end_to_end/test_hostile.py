@@ -57,7 +57,8 @@ def _item(identifier: str, collection: str, **properties: Any) -> dict[str, Any]
         ],
         "assets": {
             "thumbnail": {"href": LINK, "type": "image/png", "roles": ["thumbnail"], "title": RUN},
-            RUN: {"href": "data:text/html,<script>alert(9)</script>", "type": "text/html", "title": RUN, "roles": [RUN]},
+            RUN: {"href": "data:text/html,<script>alert(9)</script>", "type": "text/html", "title": RUN,
+                  "roles": [RUN]},
         },
     }  # fmt: skip
 

@@ -26,7 +26,8 @@ DOI = "https://doi.org/10.24400/253171/FLATSIM2020"
 PAGES = {
     "landing": "", "collections": "collections", "collection": PAIRS, "items": f"{PAIRS}/items",
     "search": "search?sat:orbit_state=descending&insar:temporal_baseline.max=23", "item": PAIR, "series": SERIES,
-    "network": NETWORK, "coverage": "coverage", "acquisitions": f"{PAIRS}/acquisitions", "missing": f"{PAIRS}/items/none",
+    "network": NETWORK, "coverage": "coverage", "acquisitions": f"{PAIRS}/acquisitions",
+    "missing": f"{PAIRS}/items/none",
 }  # fmt: skip
 DESKTOP = {"width": 1280, "height": 1000}
 PHONE = {"width": 375, "height": 700}
@@ -63,8 +64,8 @@ ENGLISH = Words(
     "Search", "{n} items", "12-day pair", "time series", "etwork",
 )  # fmt: skip
 FRENCH = Words(
-    "fr", "interférogrammes", "Tous les éléments", "Recherche", "Sens de l’orbite", "descendante", "Base temporelle",
-    "au plus", "Rechercher", "{n} éléments", "Paire de 12 jours", "érie temporelle", "éseau",
+    "fr", "interférogrammes", "Tous les éléments", "Recherche", "Sens de l\u2019orbite", "descendante",
+    "Base temporelle", "au plus", "Rechercher", "{n} éléments", "Paire de 12 jours", "érie temporelle", "éseau",
 )  # fmt: skip
 
 
