@@ -1,7 +1,7 @@
 """What a page costs its reader: requests, bytes on the wire, and time until something is to be seen.
 
-`python -m benchmarks.pages http://127.0.0.1:8080/` asks a running service over the sample tree, with an empty cache each
-time, in a Chromium (`FLATSIM_CHROMIUM`, else the one on the path).
+`python -m benchmarks.pages http://127.0.0.1:8080/` asks a running service over the sample tree, with an empty cache
+each time, in a Chromium (`FLATSIM_CHROMIUM`, else the one on the path).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import shutil
 import statistics
 import sys
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from playwright.sync_api import sync_playwright
