@@ -212,9 +212,10 @@ def http(service: str) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One Chromium for all tests that look at pages."""
+    """One Chromium for the tests of a module. While it is there, Playwright's event loop counts as running in this
+    thread, and `asyncio.run` of other tests would fail: so not for the whole session."""
     with launched() as browser:
         yield browser
 

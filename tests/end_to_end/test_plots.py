@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
 ARTIFACTS = Path(__file__).parent.parent.parent / "artifacts"
 NETWORK = "collections/flatsim-balkans-timeseries/items/flatsim_balkans_d080sud_2014-2021_ts/network"
 LINES = ".figure.network a[data-days]"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    names = (os.environ.get("FLATSIM_CHROMIUM", ""), "chromium", "google-chrome")
-    program = next((found for name in names if name and (found := shutil.which(name))), None)
-    assert program, "no Chromium here; scripts/bootstrap --tests brings one"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--headless", "--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def opened(chromium: Browser, address: str, **options: Any) -> tuple[Page, list[str]]:

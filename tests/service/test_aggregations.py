@@ -419,7 +419,7 @@ def test_the_description_of_the_api_knows_it(client: TestClient) -> None:
     document = client.get("/api").json()
     body = document["components"]["schemas"]["AggregatePost"]["properties"]
     parameters = {each.get("name") for each in document["paths"]["/aggregate"]["get"]["parameters"]}
-    paging = {"limit", "sortby", "sortBy", "fields", "token", "page", "f"}
+    paging = {"limit", "sortby", "sortBy", "fields", "token", "page", "f", "lang"}
     assert not paging & (body.keys() | parameters)
     search = {each.get("name") for each in document["paths"]["/search"]["get"]["parameters"]}
     assert parameters >= search - paging
