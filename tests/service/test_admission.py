@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    import psycopg
+
     from api.settings import ServiceSettings
 
 
@@ -33,10 +36,11 @@ def test_requests_beyond_the_bound_get_503_at_once(
     settings = make_settings(max_requests=2, statement_timeout_ms=20_000)
     with run_service(settings) as address, ThreadPoolExecutor(2) as others:
         assert httpx.get(f"{address}search").status_code == 200
-        with connect(catalogue_dsn) as holder:
+        with connect(catalogue_dsn) as holder, connect(catalogue_dsn, autocommit=True) as watcher:
             holder.execute("LOCK TABLE pgstac.items IN ACCESS EXCLUSIVE MODE")
             waiting = [others.submit(httpx.get, f"{address}search", timeout=30) for _ in range(2)]
-            refused = _refused(address)
+            _wait_until_held(watcher, 2)
+            refused = httpx.get(f"{address}conformance")
             assert refused.status_code == 503
             assert int(refused.headers["retry-after"]) > 0
             assert refused.headers["access-control-allow-origin"] == "*"
@@ -48,11 +52,16 @@ def test_requests_beyond_the_bound_get_503_at_once(
         assert httpx.get(f"{address}conformance").status_code == 200
 
 
-def _refused(address: str) -> Any:
-    for _ in range(200):
-        if (answer := httpx.get(f"{address}conformance")).status_code != 200:
-            return answer
-    pytest.fail("nothing was refused")
+def _wait_until_held(watcher: psycopg.Connection[Any], sessions: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        row = watcher.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+        if row and row[0] == sessions:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"there are not {sessions} sessions that wait for the table")
 
 
 def test_long_pages_take_turns_in_order() -> None:

@@ -32,6 +32,11 @@ NEAR: Final = 40
 """Sum of the differences of red, green and blue that still is the same colour."""
 
 
+HARMLESS: Final = ("GL Driver Message", "No map visible because the map container's width or height are 0")
+"""Warnings of Chromium without a graphics card, and of OpenLayers when STAC Browser hides a map that is being drawn, as
+when one goes on to another page at once; the map is drawn when it is shown again."""
+
+
 @contextlib.contextmanager
 def launched() -> Iterator[Browser]:
     """A Chromium for as long as a `with` lasts."""
@@ -76,7 +81,8 @@ class Watched:
 
     def _console(self, message: ConsoleMessage) -> None:
         is_wanted = any(f"status of {status}" in message.text for status in self.expected_status)
-        if message.type in ("error", "warning") and "GL Driver Message" not in message.text and not is_wanted:
+        is_harmless = any(words in message.text for words in HARMLESS)
+        if message.type in ("error", "warning") and not is_harmless and not is_wanted:
             self.wrong.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
