@@ -139,13 +139,27 @@ def _for_pgstac(found: Condition) -> Any:
     operator, args = found.tree["op"], found.tree["args"]
     if operator == "in" and args[1] == []:
         return {"op": "isNull", "args": [{"property": "id"}]}  # never
-    if operator not in (*_COMPARED, "in") or COLLECTION_PROPERTIES[args[0]["property"]].get("format") != "date-time":
+    if operator not in (*_COMPARED, "in"):
+        return found.tree
+    name = args[0]["property"]
+    schema = COLLECTION_PROPERTIES[name]
+    if schema.get("format") != "date-time":
+        if schema.get("type") == "string":
+            _check_texts(name, args[1] if operator == "in" else [args[1]], found.parameter)
         return found.tree
     times = [_time(each, operator, found.parameter) for each in (args[1] if operator == "in" else [args[1]])]
     return {"op": operator, "args": [args[0], times if operator == "in" else times[0]]}
 
 
 _COMPARED: Final = ("=", "<>", "<", "<=", ">", ">=")
+
+
+def _check_texts(name: str, values: Iterable[Any], parameter: str) -> None:
+    """Refuse to compare text with what is none, which PostgreSQL would take for text."""
+    for value in values:
+        if not isinstance(value, str):
+            reason = f"{name} is text and cannot be compared with {str(value)[:60]}"
+            raise InvalidParameter(parameter=parameter, reason=reason)
 
 
 def _time(value: Any, operator: str, parameter: str) -> str:

@@ -71,8 +71,8 @@ class Stored:
         with psycopg.connect(self._cluster.dsn(), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
                 queries.create_database(connection, DATABASE)
-        if migrate(dsn, MIGRATIONS).changed:
-            renew_documents(dsn)
+        migrate(dsn, MIGRATIONS)
+        renew_documents(dsn)
         done = self._done.read_text().split() if self._done.exists() else []
         regions = [
             one for one in dict.fromkeys(track.region for track in self.catalogue.tracks) if one.code not in done
