@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 FILES_POLICY: Final = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 """For the products' files: whatever lies in a tree, opened in a browser it is shown and runs nothing as ours."""
+
+PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+"""For a figure opened by itself: it brings its own colours for light and dark, and needs nothing else."""
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _CHOICE: Final = re.compile(r"\{([a-z0-9])-([a-z0-9])\}")
@@ -114,4 +118,26 @@ def browser_policy(basemaps: tuple[Basemap, ...], asset_hosts: tuple[str, ...]) 
         "form-action": ("'self'",),
         "frame-ancestors": ("'self'",),
     }
+    return _written(sources)
+
+
+def page_policy(asset_hosts: tuple[str, ...], *, has_scripts: bool) -> str:
+    """The policy of the service's own pages.
+
+    Args:
+        asset_hosts: Other hosts that items name files of.
+        has_scripts: Whether the page has scripts, which are files of ours.
+    """
+    sources = {
+        "default-src": ("'none'",),
+        "style-src": ("'self'",),
+        "img-src": ("'self'", *asset_hosts),
+        "form-action": ("'self'",),
+        "base-uri": ("'none'",),
+        "frame-ancestors": ("'none'",),
+    }
+    return _written(sources | {"script-src": ("'self'",), "connect-src": ("'self'",)} if has_scripts else sources)
+
+
+def _written(sources: Mapping[str, Iterable[str]]) -> str:
     return "; ".join(f"{name} {' '.join(dict.fromkeys(values))}" for name, values in sources.items())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.pages.typography import typeset, unit_text
-from api.pages.wanted import Language
+from api.pages.typography import unit_text
+from api.pages.words import titled
 from catalog_builder.vocab.french import file_title
 from catalog_builder.vocab.products import RADAR_ROLE
 
@@ -116,7 +116,7 @@ def asset_title(key: str, asset: Mapping[str, Any], frame: Frame) -> str:
     title = asset.get("title") if isinstance(asset.get("title"), str) else None
     if title is None:
         return key
-    return typeset(file_title(title)) if frame.language is Language.FRENCH else str(title)
+    return titled(file_title, str(title), frame.language)
 
 
 def roles_of(asset: Mapping[str, Any]) -> tuple[str, ...]:

@@ -95,7 +95,6 @@ def value_text(name: str, value: Any, frame: Frame) -> str:
     if isinstance(value, bool):
         return frame.t("search.yes" if value else "search.no")
     if isinstance(value, int | float):
-        # the number of an orbit or a year is a name, which has no groups of digits
         return frame.number(value, row.unit if row else None)
     if isinstance(value, list) and not any(isinstance(member, dict | list) for member in value):
         shown = [value_text(name, member, frame) for member in value[:_MOST_MEMBERS]]

@@ -16,6 +16,7 @@ from api.pages import text, typography
 from api.pages.static import resource_name
 from api.pages.wanted import HTML, LANGUAGE, MEDIA_TYPE, Language, accepts_page, language_of, without
 from api.pages.words import said
+from api.policy import page_policy
 from catalog_builder.vocab.french import FRENCH, TITLES
 from catalog_builder.vocab.queryables import BY_NAME
 from catalog_builder.vocab.release import __version__
@@ -219,19 +220,11 @@ def render_page(
 
 def page_headers(frame: Frame, scripts: tuple[str, ...] = ()) -> dict[str, str]:
     """Headers of a page: it runs nothing but what is ours, and shows pictures of no hosts but those of the settings."""
-    policy = {
-        "default-src": ["'none'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", *frame.request.app.state.service_settings.asset_hosts],
-        "form-action": ["'self'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        **({"script-src": ["'self'"], "connect-src": ["'self'"]} if scripts else {}),
-    }
+    hosts = frame.request.app.state.service_settings.asset_hosts
     return {
         "Content-Type": f"{MEDIA_TYPE}; charset=utf-8",
         "Content-Language": str(frame.language),
-        "Content-Security-Policy": "; ".join(f"{name} {' '.join(values)}" for name, values in policy.items()),
+        "Content-Security-Policy": page_policy(hosts, has_scripts=bool(scripts)),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept, Accept-Language",

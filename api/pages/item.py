@@ -11,8 +11,7 @@ from api.pages.facts import fact_groups, key_facts, period
 from api.pages.frame import Frame, render_page
 from api.pages.outline import outline_of
 from api.pages.related import doi_address, doi_of, reference_links, related_links
-from api.pages.typography import typeset
-from api.pages.wanted import Language
+from api.pages.words import titled
 from catalog_builder.vocab.french import collection_title, item_title
 from catalog_builder.vocab.kinds import TIMESERIES
 
@@ -65,7 +64,7 @@ def title_of(item: dict[str, Any], frame: Frame) -> str:
     title = (item.get("properties") or {}).get("title")
     if not isinstance(title, str) or not title.strip():
         return str(item["id"])
-    return typeset(item_title(title)) if frame.language is Language.FRENCH else title
+    return titled(item_title, title, frame.language)
 
 
 def collection_name(collection: dict[str, Any], frame: Frame) -> str | None:
@@ -73,4 +72,4 @@ def collection_name(collection: dict[str, Any], frame: Frame) -> str | None:
     title = collection.get("title")
     if not isinstance(title, str) or not title.strip():
         return None
-    return typeset(collection_title(title)) if frame.language is Language.FRENCH else title
+    return titled(collection_title, title, frame.language)

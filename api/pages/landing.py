@@ -10,8 +10,8 @@ from api.pages.examples import catalogue_examples
 from api.pages.form import form_of
 from api.pages.frame import Frame, render_page
 from api.pages.listing import offered
+from api.pages.offers import offers_of
 from api.pages.related import reference_links
-from api.queryables import item_schemas
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -25,7 +25,7 @@ async def landing_page(asked: Asked) -> Response:
     catalogue = await asked.json()
     found = await collections.search(asked.request, collections.CollectionSearch())
     async with asked.request.app.state.get_connection(asked.request, "r") as connection:
-        summarised, schemas = await item_schemas(connection, None)
+        summarised, schemas = await offers_of(asked.request.app).get(connection, None)
     cards = cards_of(found["collections"], frame)
     regions, others = regions_of(cards)
     return render_page(

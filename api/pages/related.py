@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.pages.typography import typeset
-from api.pages.wanted import Language
+from api.pages.words import titled
 from catalog_builder.vocab.french import link_title
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def _found(links: Any, rels: Iterable[str], frame: Frame) -> Iterable[Link]:
             title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else written
             is_picture = str(link.get("type") or "").startswith("image/")
             address = (frame.local if is_picture else frame.page)(link.get("href"))
-            shown = typeset(link_title(str(title))) if frame.language is Language.FRENCH else str(title)
+            shown = titled(link_title, str(title), frame.language)
             yield Link(rel, shown, address, written)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.pages.typography import typeset
 from api.pages.wanted import Language
+from api.pages.words_of_figures import OF_FIGURES
 from api.pages.words_of_items import OF_ITEMS
 from api.pages.words_of_plots import OF_PLOTS
 from api.pages.words_of_searches import OF_SEARCHES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ WORDS: Final = tuple(
         *OF_SEARCHES,
         *OF_ITEMS,
         *OF_PLOTS,
+        *OF_FIGURES,
     )
 )  # fmt: skip
 BY_KEY: Final = {row.key: row for row in WORDS}
@@ -136,3 +138,14 @@ _ONE: Final = {Language.ENGLISH: (1,), Language.FRENCH: (0, 1)}
 def said(key: str, language: Language, values: Mapping[str, Any], *, count: Any = None) -> str:
     """The text of a key; of two forms the one for `count`."""
     return BY_KEY[key].text(language, values, is_one=count in _ONE[language])
+
+
+def titled(french: Callable[[str], str], title: str, language: Language) -> str:
+    """A title in a language.
+
+    Args:
+        french: Puts it into French as far as its words are known: a function of `catalog_builder.vocab.french`.
+        title: In English.
+        language: The one that is wanted.
+    """
+    return typeset(french(title)) if language is Language.FRENCH else title

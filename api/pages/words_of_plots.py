@@ -30,8 +30,6 @@ OF_PLOTS: Final = (
     ("network.perpendicular", "Perpendicular baseline (m)", "Base perpendiculaire (m)"),
     ("network.coherence.column", "Coherence", "Cohérence"),
     ("network.used", "In the inversion", "Dans l'inversion"),
-    ("yes", "yes", "oui"),
-    ("no", "no", "non"),
     ("coverage.title", "Coverage", "Couverture"),
     ("coverage.lead",
      "Outlines of the track segments, dashed where the satellite flies south. Each leads to its items.",

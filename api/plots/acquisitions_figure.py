@@ -18,8 +18,8 @@ from api.plots.words import count, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from api.pages.wanted import Language
     from api.plots.tracks import Track
-    from api.plots.words import Language
 
 WIDTH_PX: Final = 980
 _ROW_PX: Final = 26

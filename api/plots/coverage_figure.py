@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from api.pages.wanted import Language
     from api.plots.land import Box
     from api.plots.tracks import Track
-    from api.plots.words import Language
 
 WIDTH_PX: Final = 980
 _MAP_PX: Final = (900, 560)

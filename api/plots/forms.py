@@ -14,7 +14,8 @@ from starlette.responses import Response
 from api.errors import NotAcceptable
 from api.formats import TABLE, Format, media_ranges, quality
 from api.links import JSON
-from api.pages.wanted import language_of
+from api.pages.wanted import Language, language_of
+from api.policy import PICTURE_POLICY
 from api.streams.cells import cell
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from api.plots.words import Language
 
 SVG_TYPE: Final = "image/svg+xml"
 DATA: Final = Format(names=("json",), media_types=(JSON,), title="JSON")
@@ -35,8 +35,6 @@ OTHERS: Final = (PICTURE, PAGE, TABLE)
 _BY_NAME: Final = {name: form for form in FORMS for name in form.names}
 
 _VARY: Final = "Accept, Accept-Language"
-_POLICY: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Vary": _VARY}
-"""A picture brings its own colours for light and dark, and needs nothing else."""
 _NO_FILE_NAME: Final = re.compile("[^A-Za-z0-9._-]+")
 
 
@@ -48,7 +46,7 @@ class Wanted:
     language: Language
 
 
-def wanted(request: Request, form: str | None, language: Language | None) -> Wanted:
+def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
     """What a request asks for.
 
     Args:
@@ -61,7 +59,7 @@ def wanted(request: Request, form: str | None, language: Language | None) -> Wan
     """
     return Wanted(
         _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
-        language or language_of(request).value,
+        Language(language) if language else language_of(request),
     )
 
 
@@ -79,7 +77,8 @@ def _by_header(headers: list[str]) -> Format:
 
 def picture(svg: bytes) -> Response:
     """A figure as an answer."""
-    return Response(svg, media_type=SVG_TYPE, headers={**_POLICY, "X-Content-Type-Options": "nosniff"})
+    headers = {"Content-Security-Policy": PICTURE_POLICY, "Vary": _VARY, "X-Content-Type-Options": "nosniff"}
+    return Response(svg, media_type=SVG_TYPE, headers=headers)
 
 
 def data(document: Mapping[str, Any]) -> Response:

@@ -12,20 +12,23 @@ from starlette.concurrency import run_in_threadpool
 
 from api.formats import TABLE
 from api.links import JSON
+from api.pages.typography import number_text
+from api.pages.words import titled
 from api.plots import forms, svg
-from api.plots.words import count, decimal, say
+from api.plots.words import count, say
+from catalog_builder.vocab.french import item_title
 from catalog_builder.vocab.item_documents import GEOJSON
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from api.pages.wanted import Language
     from api.plots.drawing import Drawings
     from api.plots.forms import Wanted
     from api.plots.network import Network, Pair
     from api.plots.network_cache import NetworkCache
     from api.plots.network_figure import ColourBy
-    from api.plots.words import Language
 
 COLUMNS: Final = (
     "item", "collection", "reference_date", "secondary_date", "temporal_baseline_d", "perpendicular_baseline_m",
@@ -77,9 +80,11 @@ def pair_words(pair: Pair, language: Language) -> str:
     """A pair in words.
 
     >>> from datetime import date
+    >>> from api.pages.typography import THIN
+    >>> from api.pages.wanted import Language
     >>> from api.plots.network import Pair
     >>> pair_words(Pair(id="a", reference=date(2015, 1, 5), secondary=date(2015, 1, 17),
-    ...                 perpendicular_baseline_m=-34.2, coherence=0.714), "en")
+    ...                 perpendicular_baseline_m=-34.2, coherence=0.714), Language.ENGLISH).replace(THIN, " ")
     '2015-01-05 – 2015-01-17, 12 days, −34 m, coherence 0.71'
     """  # noqa: RUF002 -- typography
     parts = [
@@ -87,9 +92,9 @@ def pair_words(pair: Pair, language: Language) -> str:
         count("days", language, pair.temporal_baseline_days),
     ]
     if pair.perpendicular_baseline_m is not None:
-        parts.append(f"{decimal(pair.perpendicular_baseline_m, 0, language)} m")
+        parts.append(number_text(pair.perpendicular_baseline_m, language, "m", 0))
     if pair.coherence is not None:
-        parts.append(say("coherence_of", language, decimal(pair.coherence, 2, language)))
+        parts.append(say("coherence_of", language, value=number_text(pair.coherence, language, digits=2)))
     if pair.used is False:
         parts.append(say("left_out", language))
     return ", ".join(parts)
@@ -137,8 +142,8 @@ def _drawn(network: Network, base_url: str, colour_by: ColourBy, language: Langu
     drawn, strokes = draw_network(network, colour_by, language)
     return svg.finished(
         drawn,
-        title=say("network_of", language, network.title),
-        description=say("network_described", language, len(network.dates), len(network.pairs)),
+        title=say("network", language, title=titled(item_title, network.title, language)),
+        description=say("network.described", language, dates=len(network.dates), pairs=len(network.pairs)),
         links=links,
         name="network",
         strokes=strokes,

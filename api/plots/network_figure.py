@@ -13,10 +13,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from api.pages.typography import number_text
+from api.pages.words import titled
 from api.plots import figures
 from api.plots.palette import APART, BREAK, BREAK_INK, GAP, NODE, PAPER, QUIET, UNKNOWN, scale
 from api.plots.svg import Stroke
-from api.plots.words import count, decimal, grouped, say
+from api.plots.words import count, say
+from catalog_builder.vocab.french import item_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from api.pages.wanted import Language
     from api.plots.network import Network, Pair
-    from api.plots.words import Language
 
 ColourBy = Literal["coherence", "temporal_baseline"]
 
@@ -91,7 +94,7 @@ def _classes(values: Sequence[float], colour_by: ColourBy, language: Language) -
         low, high = max(min(values), 0.0), min(max(values), 1.0)
         ends = tuple(map(float, MaxNLocator(_MOST_CLASSES, steps=[1, 2, 5, 10], min_n_ticks=2).tick_values(low, high)))
         digits = 1 if all(abs(end * 10 - round(end * 10)) < _EPSILON for end in ends) else 2
-        labels = tuple(decimal(end, digits, language) for end in ends)
+        labels = tuple(number_text(end, language, digits=digits) for end in ends)
     else:
         first = max(index for index, end in enumerate(_DAY_CLASSES) if end < max(min(values), 1))
         last = min(index for index, end in enumerate(_DAY_CLASSES) if end >= max(values))
@@ -183,7 +186,7 @@ def _axes(axes: Axes, network: Network, language: Language) -> None:
     axes.margins(x=0.025, y=0.07)
     axes.autoscale_view()
     if network.positions_m:
-        axes.set_ylabel(say("perpendicular_m", language))
+        axes.set_ylabel(say("perpendicular", language))
     else:
         axes.set_yticks([])
         axes.set_ylabel(say("no_baselines", language) if network.pairs else "")
@@ -206,16 +209,17 @@ def _scale(figure: Figure, classes: _Classes, colour_by: ColourBy, language: Lan
     bar.outline.set_visible(False)
     bar.set_ticks(list(range(number + 1)), labels=list(classes.labels))
     bar.ax.tick_params(length=0, pad=4)
-    label = say("coherence" if colour_by == "coherence" else "temporal_d", language)
+    label = say(colour_by, language)
     axes.set_title(label, fontsize=figures.SMALL, fontweight="normal", loc="center", pad=10, x=0.5)
 
 
 def _legend(figure: Figure, network: Network, values: Sequence[float | None], language: Language) -> None:
     told = f"{count('dates', language, len(network.dates))}, {count('pairs', language, len(network.pairs))}"
     if network.is_cut:
-        told += f". {say('cut', language, grouped(len(network.pairs), language))}"
+        told += f". {say('cut', language, n=number_text(len(network.pairs), language))}"
     figure.text(0.075, 0.912, told, color=QUIET.light, fontsize=figures.SMALL)
-    figure.text(0.075, 0.957, figures.shortened(network.title), fontweight="bold", fontsize=figures.NORMAL + 1)
+    title = figures.shortened(titled(item_title, network.title, language))
+    figure.text(0.075, 0.957, title, fontweight="bold", fontsize=figures.NORMAL + 1)
     entries = [*_entries(network, None in values)]
     if entries:
         handles = [handle for handle, _ in entries]

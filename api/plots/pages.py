@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from markupsafe import Markup
 
 from api.pages.frame import Frame, render_page
-from api.pages.wanted import Language
+from api.pages.words import titled
 from api.plots.svg import inline
 from catalog_builder.vocab.french import collection_title, item_title
 from catalog_builder.vocab.regions import BY_CODE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -46,12 +44,15 @@ def network_page(request: Request, network: Network, colour_by: str, drawn: byte
         request,
         "network.html",
         frame=frame,
-        title=f"{frame.t('network.title')} – {_titled(frame, item_title, network.title)}",  # noqa: RUF001
+        title=f"{frame.t('network.title')} – {titled(item_title, network.title, frame.language)}",  # noqa: RUF001
         json_href=frame.resource(path, f="json"),
         browser_path=series,
         scripts=("network.js",),
         lead=frame.t("network.lead"),
-        crumbs=[*_crumbs(frame, network.collection), (frame.link(series), frame.t("network.series"))],
+        crumbs=[
+            *_crumbs(frame, network.collection),
+            (frame.link(series), frame.t("network.series")),
+        ],
         figure=_figure(drawn),
         downloads=_downloads(frame, path, color=colour_by),
         rows=rows,
@@ -65,6 +66,7 @@ def network_page(request: Request, network: Network, colour_by: str, drawn: byte
 def tracks_page(request: Request, shown: Shown, drawn: bytes) -> Response:
     """The page of a map or a time line of tracks."""
     frame = Frame(request)
+    title = titled(collection_title, shown.title, frame.language)
     rows = [
         {
             "href": frame.page(shown.search(track)),
@@ -83,11 +85,11 @@ def tracks_page(request: Request, shown: Shown, drawn: bytes) -> Response:
         request,
         "tracks.html",
         frame=frame,
-        title=f"{frame.t(f'{shown.what}.title')} – {_titled(frame, collection_title, shown.title)}",  # noqa: RUF001
+        title=f"{frame.t(f'{shown.what}.title')} – {title}",  # noqa: RUF001
         json_href=frame.resource(shown.path, f="json"),
         browser_path=f"collections/{shown.collection}" if shown.collection else "",
         lead=frame.t(f"{shown.what}.lead"),
-        crumbs=_crumbs(frame, shown.collection),
+        crumbs=_crumbs(frame, shown.collection, title),
         figure=_figure(drawn),
         downloads=_downloads(frame, shown.path),
         rows=rows,
@@ -96,18 +98,14 @@ def tracks_page(request: Request, shown: Shown, drawn: bytes) -> Response:
     )
 
 
-def _titled(frame: Frame, french: Callable[[str], str], title: str) -> str:
-    return french(title) if frame.language is Language.FRENCH else title
-
-
 def _figure(drawn: bytes) -> Markup:
     """The figure as a part of the page; what is in it was escaped when it was written."""
     return Markup(inline(drawn))  # noqa: S704
 
 
-def _crumbs(frame: Frame, collection: str | None) -> list[tuple[str, str]]:
+def _crumbs(frame: Frame, collection: str | None, title: str | None = None) -> list[tuple[str, str]]:
     first = (frame.link(), frame.t("nav.catalogue"))
-    return [first, (frame.link(f"collections/{collection}"), collection)] if collection else [first]
+    return [first, (frame.link(f"collections/{collection}"), title or collection)] if collection else [first]
 
 
 def _downloads(frame: Frame, path: str, **parameters: Any) -> list[tuple[str, str]]:

@@ -13,10 +13,12 @@ from api import queries
 from api.formats import TABLE
 from api.items import check_collection
 from api.links import JSON
+from api.pages.words import titled
 from api.plots import forms, svg
 from api.plots.tracks import TrackCache, merged, of_kinds
 from api.plots.tracks_shown import Shown, track_words
 from api.plots.words import say
+from catalog_builder.vocab.french import collection_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,11 +26,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from api.pages.wanted import Language
     from api.plots.drawing import Drawings
     from api.plots.forms import Wanted
     from api.plots.tracks import Track
     from api.plots.turns import Turns
-    from api.plots.words import Language
     from api.search.catalogue import CatalogueCache
 
 _TRACK_COLUMNS: Final = (
@@ -101,11 +103,11 @@ class TrackAnswers:
 
 def _drawn(shown: Shown, language: Language) -> bytes:
     links = {f"track-{number}": _link(shown, track, language) for number, track in enumerate(shown.tracks)}
-    title = say(f"{shown.what}_of", language, shown.title)
+    title = say(shown.what, language, title=titled(collection_title, shown.title, language))
     return svg.finished(
         _drawer(shown.what)(shown.tracks, title, language),
         title=title,
-        description=say(f"{shown.what}_described", language, len(shown.tracks)),
+        description=say(f"{shown.what}.described", language, n=len(shown.tracks)),
         links=links,
         name=shown.what,
     )

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from api.plots.words import count, say
 
 if TYPE_CHECKING:
+    from api.pages.wanted import Language
     from api.plots.tracks import Track
-    from api.plots.words import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Shown:
 
 def track_words(track: Track, language: Language) -> str:
     """A track in words."""
-    parts = [say("track", language, track.name)]
+    parts = [say("track", language, name=track.name)]
     if track.orbit_state in ("ascending", "descending"):
         parts.append(say(track.orbit_state, language))
     if track.n_pairs:

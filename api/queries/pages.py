@@ -37,7 +37,7 @@ _UNLESS_READY: Final = (
     "CASE WHEN document IS NULL THEN content END AS content"
 )
 
-_SNAPSHOT: Final = "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
+SNAPSHOT: Final = "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
 """The transactions that a statement sees: where they are the same, it sees the same. A standby does not tell them."""
 
 _SIZES: Final = (11, 101, 1001, 10_001)
@@ -176,7 +176,7 @@ def page_statements(
         numbered = "SELECT found.*, row_number() OVER () AS number"
         rows = f"{numbered} FROM (SELECT {_ROW} {ordered} LIMIT {size}) AS found LIMIT {most}"
         keys = _key_values(selection, "" if whole else f"number IN (1, {most} - 1)")
-        told = f"{keys}, CASE WHEN number = 1 THEN {_SNAPSHOT} END AS snapshot"
+        told = f"{keys}, CASE WHEN number = 1 THEN {SNAPSHOT} END AS snapshot"
         yield Statement(_shown(rows, told, bound, origin), tuple(bound.values))
 
 
@@ -304,7 +304,7 @@ def _beyond(keys: Sequence[SortKey], turn: Turn, bound: Parameters) -> Iterator[
 
 async def snapshot_now(connection: Connection) -> str | None:
     """The transactions that a statement would see now; None on a standby."""
-    snapshot: str | None = await connection.fetchval(f"SELECT {_SNAPSHOT}")
+    snapshot: str | None = await connection.fetchval(f"SELECT {SNAPSHOT}")
     return snapshot
 
 
@@ -312,7 +312,7 @@ def count_statement(selection: Selection, at_most: int) -> Statement:
     """Counts the items, and stops at a number; tells what it saw."""
     bound = Parameters(list(selection.values))
     text = (
-        f"SELECT count(*), {_SNAPSHOT} AS snapshot FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
+        f"SELECT count(*), {SNAPSHOT} AS snapshot FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
         f"LIMIT {bound.bind(at_most, 'int8')}) AS found"
     )
     return Statement(text, tuple(bound.values))

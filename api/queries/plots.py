@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from api.queries.pages import SNAPSHOT
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -123,7 +125,5 @@ async def acquisitions(connection: Connection, collection: str) -> Sequence[Reco
 
 async def snapshot(connection: Connection) -> str | None:
     """The transactions that a statement sees now: where they are the same, it sees the same. A standby tells none."""
-    found: str | None = await connection.fetchval(
-        "SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
-    )
+    found: str | None = await connection.fetchval(f"SELECT {SNAPSHOT}")
     return found

@@ -215,9 +215,7 @@ def link_title(title: str) -> str:
     >>> link_title("Auxiliary data of D080SUD"), link_title("Interferograms of D080SUD kept in the inversion (search)")
     ('Données auxiliaires : D080SUD', "Interférogrammes : D080SUD, retenus dans l'inversion (recherche)")
     """
-    if title in FRENCH:
-        return FRENCH[title]
-    found = _OF.fullmatch(title)
+    found = None if title in FRENCH else _OF.fullmatch(title)
     what = found["what"].lower() if found else ""
     plural = what.removesuffix("s")
     if found is None or not (what in FRENCH or plural in FRENCH):
@@ -229,11 +227,13 @@ def link_title(title: str) -> str:
 
 
 def collection_title(title: str) -> str:
-    """Title of a collection: region and kind.
+    """Title of a collection, region and kind, or of the catalogue.
 
     >>> collection_title("Corsica: FLATSIM auxiliary data")
     'Corse : données auxiliaires FLATSIM'
     """
+    if title in FRENCH:
+        return FRENCH[title]
     region, colon, kind = title.partition(": ")
     return f"{FRENCH.get(region, region)} : {FRENCH[kind]}" if colon and kind in FRENCH else title
 

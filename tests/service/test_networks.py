@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.pages.typography import THIN
+from api.pages.wanted import Language
 from api.plots import svg
 from api.plots.network import GAP_DAYS, Network, Pair, components, gaps, positions, read_network
 from api.plots.network_answer import COLUMNS, pair_words
@@ -141,11 +143,15 @@ def test_strange_values_are_not_known_and_pairs_without_two_dates_are_left_out()
 
 def test_a_pair_in_words() -> None:
     whole = pair(0, 12, -34.4, coherence=0.714, used=False)
-    assert pair_words(whole, "en") == (
+    assert pair_words(whole, Language.ENGLISH).replace(THIN, " ") == (
         "2015-01-05 – 2015-01-17, 12 days, −34 m, coherence 0.71, not used in the time series"  # noqa: RUF001
     )
-    assert pair_words(whole, "fr").endswith("12 jours, −34 m, cohérence 0,71, non utilisée dans la série temporelle")  # noqa: RUF001
-    assert pair_words(pair(0, 1), "en") == "2015-01-05 – 2015-01-06, 1 day"  # noqa: RUF001
+    assert (
+        pair_words(whole, Language.FRENCH)
+        .replace(THIN, " ")
+        .endswith("12 jours, −34 m, cohérence 0,71, non utilisée dans la série temporelle")  # noqa: RUF001
+    )
+    assert pair_words(pair(0, 1), Language.ENGLISH) == "2015-01-05 – 2015-01-06, 1 day"  # noqa: RUF001
 
 
 HOSTILE = "<script>alert(1)</script> & $x^{2}$ ]]> \x00\x1b \ud800 " + "long " * 2000
@@ -153,10 +159,10 @@ HOSTILE = "<script>alert(1)</script> & $x^{2}$ ]]> \x00\x1b \ud800 " + "long " *
 
 def finished(shown: Network, **others: Any) -> ET.Element:
     links = {
-        f"pair-{number}": svg.Link(f"http://host/{number}", pair_words(each, "en"), {"days": "1"})
+        f"pair-{number}": svg.Link(f"http://host/{number}", pair_words(each, Language.ENGLISH), {"days": "1"})
         for number, each in enumerate(shown.pairs)
     }
-    drawn, strokes = draw_network(shown, others.get("color", "coherence"), others.get("lang", "en"))
+    drawn, strokes = draw_network(shown, others.get("color", "coherence"), others.get("lang", Language.ENGLISH))
     return ET.fromstring(
         svg.finished(drawn, title=shown.title, description="d", links=links, name="network", strokes=strokes)
     )
@@ -180,7 +186,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_network_is_drawn_with_a_link_for_each_pair(shape: str, color: str) -> None:
     shown = SHAPES[shape]
-    drawn = finished(shown, color=color, lang="fr")
+    drawn = finished(shown, color=color, lang=Language.FRENCH)
     anchors = list(drawn.iter(f"{SVG}a"))
     assert {anchor.get("href") for anchor in anchors} == {f"http://host/{number}" for number in range(len(shown.pairs))}
     assert len(anchors) == len(shown.pairs)
@@ -205,7 +211,9 @@ def test_a_hostile_title_is_text_and_shortened_in_the_figure() -> None:
 
 
 def test_the_same_network_is_drawn_in_the_same_bytes() -> None:
-    assert draw_network(SHAPES["plain"], "coherence", "en") == draw_network(SHAPES["plain"], "coherence", "en")
+    assert draw_network(SHAPES["plain"], "coherence", Language.ENGLISH) == draw_network(
+        SHAPES["plain"], "coherence", Language.ENGLISH
+    )
 
 
 def test_rows_are_those_of_the_table() -> None:
