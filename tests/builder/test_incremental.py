@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from killed import killed_build
 
 from catalog_builder import catalogue, storage
 from catalog_builder.build import build
@@ -354,33 +354,11 @@ def test_a_torn_journal_is_read_as_far_as_it_goes(own_tree: Tree, tmp_path: Path
     assert into(out, tree).unchanged == PACKAGES
 
 
-KILL_AT = """
-import os, signal, sys
-from pathlib import Path
-from catalog_builder import build as module
-from catalog_builder.layout import StaticLayout
-from catalog_builder.sinks import static
-tree, out, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-module.BATCH = 2
-done = 0
-def event(name, arguments):
-    global done
-    if name in ("open", "os.rename", "os.remove") and str(out) in str(arguments[0]):
-        done += 1
-        if done == steps:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(event)
-module.build([tree], static.StaticSink(out), StaticLayout(out), prune=True)
-"""
-
-
 @pytest.mark.parametrize("steps", [3, 9, 20, 33, 47, 52])
 def test_a_build_killed_anywhere_is_finished_by_the_next(small_tree: Tree, tmp_path: Path, steps: int) -> None:
     whole, out = tmp_path / "whole" / "out", tmp_path / "out"
     build([small_tree[0]], StaticSink(whole), StaticLayout(out))
-    command = [sys.executable, "-c", KILL_AT, str(small_tree[0]), str(out), str(steps)]
-    killed = subprocess.run(command, check=False, capture_output=True, env={**os.environ, "PYTHONWARNINGS": ""})
-    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    killed_build(small_tree[0], out, steps)
     for path in out.rglob("*.json"):
         json.loads(path.read_bytes())
     if out.is_dir():

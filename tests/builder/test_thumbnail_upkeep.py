@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 from click.testing import CliRunner
+from killed import killed_build
 from PIL import Image
 from thumbnailed import (
     PACKAGES,
@@ -154,32 +152,10 @@ def test_lines_keep_only_those_of_their_items(own_tree: Tree, out: Path) -> None
     assert len(pictures(out)) == PACKAGES - 1
 
 
-KILL_AT = """
-import os, signal, sys
-from pathlib import Path
-from catalog_builder import build as module
-from catalog_builder.layout import StaticLayout
-from catalog_builder.sinks import static
-from catalog_builder.thumbnails.folder import ThumbnailFolder
-tree, out, steps = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-module.BATCH = 2
-done = 0
-def event(name, arguments):
-    global done
-    if name in ("open", "os.rename", "os.remove") and str(out) in str(arguments[0]):
-        done += 1
-        if done == steps:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(event)
-module.build([tree], static.StaticSink(out), StaticLayout(out, thumbnails=ThumbnailFolder(out / "thumbnails")))
-"""
-
-
 @pytest.mark.parametrize("steps", [7, 24, 61])
 def test_a_killed_build_leaves_no_item_without_its_picture(small_tree: Tree, tmp_path: Path, steps: int) -> None:
     out, whole = tmp_path / "out", tmp_path / "whole"
-    command_line = [sys.executable, "-W", "ignore", "-c", KILL_AT, str(small_tree[0]), str(out), str(steps)]
-    assert subprocess.run(command_line, check=False).returncode == -signal.SIGKILL
+    killed_build(small_tree[0], out, steps, thumbnails=True)
     for item in items_in(out).values():
         assert picture_of(out, item).read_bytes().endswith(b"IEND\xaeB`\x82")
     into(out, small_tree[0])
