@@ -47,7 +47,5 @@ OF_SEARCHES: Final = (
     ("search.download.geojsonseq", "all as GeoJSON text sequence", "tout en séquence de textes GeoJSON"),
     ("search.download.ndjson", "all as lines of JSON", "tout en lignes de JSON"),
     ("search.download.csv", "all as CSV", "tout en CSV"),
-    ("search.results", "Results", "Résultats"),
     ("search.criteria", "Criteria", "Critères"),
-    ("search.item", "Item", "Élément"),
 )
