@@ -52,27 +52,11 @@ _ERRORS: Final[Mapping[str, type[ServiceError]]] = {
 
 
 class Session(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
-    """A session whose settings are those it was opened with, but for how its statements are planned."""
-
-    _plans = "auto"
+    """A session whose settings are those it was opened with."""
 
     def get_reset_query(self) -> str:
         """Nothing is left behind that would have to be undone: one round trip less for every request."""
         return ""
-
-    async def plan_with(self, *, values: bool) -> None:
-        """Choose how the statements that follow are planned.
-
-        Args:
-            values: For each set of values anew. A statement that names its collections then looks at their tables
-                alone, which costs next to nothing; a plan for any collections takes in the tables of all. Without it,
-                the server makes one plan and keeps it, if that is as good: planning for all tables takes it longer
-                than most searches.
-        """
-        wanted = "force_custom_plan" if values else "auto"
-        if wanted != self._plans:
-            await self.execute("SELECT set_config('plan_cache_mode', $1, false)", wanted)
-            self._plans = wanted
 
 
 def session_arguments(settings: ServiceSettings) -> dict[str, Any]:
@@ -99,6 +83,8 @@ def _session(settings: ServiceSettings) -> dict[str, str]:
         "statement_timeout": str(settings.statement_timeout_ms),
         "jit": "off",  # compiling pgstac's short queries costs more than running them
         "max_parallel_workers_per_gather": "0",  # starting another process takes longer than reading a page
+        "plan_cache_mode": "force_custom_plan",  # how many items match depends on the values that are bound
+        "random_page_cost": "1.1",  # what is searched by is in memory
         "pgstac.readonly": "true",  # searches are not written to a table
         "pgstac.context": "on",  # numberMatched
     }
@@ -264,6 +250,7 @@ async def check_database(settings: ServiceSettings) -> None:
         await queries.token_secret(connection)
         await queries.database_origin(connection)
         state = await queries.server_state(connection)
+        faults = await queries.index_faults(connection)
     except asyncpg.PostgresError as error:
         msg = (
             f"The database has no catalogue the service can read ({_one_line(error)}). "
@@ -272,6 +259,12 @@ async def check_database(settings: ServiceSettings) -> None:
         raise StartError(msg) from error
     finally:
         await connection.close()
+    if faults:
+        msg = (
+            f"The item index does not agree with the items of {', '.join(faults[:5])}: they were written while "
+            "triggers were off, as by a restore. Run `flatsim-stac db check` on the database."
+        )
+        raise StartError(msg)
     if state["role"] != settings.database_role or not state["read_only"]:
         msg = (
             f"The session acts as {state['role']} and not, reading only, as {settings.database_role}: something before "

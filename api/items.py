@@ -72,14 +72,14 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         writer = ItemWriter(self.roots, get_base_url(request))
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection)
-            ready = writer.takes_documents
-            found = await read_item(collection_id, item_id, catalogue, connection, self.cache, ready=ready)
+            takes = writer.takes_documents
+            found = await read_item(collection_id, item_id, catalogue, connection, self.cache, with_documents=takes)
             if found is None:
                 check_collection(collection_id, await self.cache.get(connection, [collection_id]))
                 msg = f"Item {item_id} in collection {collection_id} does not exist."
                 raise NotFound(msg)
         item, updated = found
-        changed_at(request, updated)
+        changed_at(request, updated.isoformat() if updated else None)
         return Response(writer.written([item]), media_type=GEOJSON)
 
     async def _answer(
@@ -124,8 +124,8 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
     ) -> Response:
         async with request.app.state.get_connection(request, "r") as connection:
             search, catalogue = await self._search(request, body, collection, connection)
-            ready = writer.takes_documents
-            page = await read_page(search, catalogue, connection, self.cache, self.limits.exact_count, ready=ready)
+            takes, counting = writer.takes_documents, self.limits.counting
+            page = await read_page(search, catalogue, connection, self.cache, counting, with_documents=takes)
         place.shrink(len(page.items))
         links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
         answer = self._rendered(page, search, links, writer)

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.limits import (
+    COUNT_TIME_MS,
     EXACT_COUNT,
     MAX_BUCKETS,
     MAX_FILTER_CHARACTERS,
@@ -111,6 +112,11 @@ class ServiceSettings(BaseSettings):
         ge=0,
         description="Matching items that are counted one by one; a larger number is estimated, and said to be",
     )
+    count_time_ms: int = Field(
+        default=COUNT_TIME_MS,
+        ge=1,
+        description="Milliseconds for which matching items are counted before their number is estimated",
+    )
     max_buckets: int = Field(
         default=MAX_BUCKETS,
         ge=1,
@@ -167,6 +173,7 @@ class ServiceSettings(BaseSettings):
             max_stream=self.max_stream,
             strict_times=self.strict_times,
             exact_count=self.exact_count,
+            count_time_ms=self.count_time_ms,
             max_buckets=self.max_buckets,
             max_filter_depth=self.max_filter_depth,
             max_filter_characters=self.max_filter_characters,

@@ -1,10 +1,11 @@
 """The addresses of the Aggregation extension."""
 
 # No postponed annotations here: FastAPI reads them.
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, cast
 
 import orjson
+from asyncpg import Connection
 from fastapi import APIRouter, Depends, Path, Request, Response
 from stac_fastapi.types.requests import get_base_url
 from stac_fastapi.types.search import APIRequest
@@ -20,11 +21,12 @@ from api.items import check_collection, plain_parameters
 from api.limits import Limits
 from api.links import JSON
 from api.queries.aggregates import aggregate_statement
-from api.queries.pages import Selection
+from api.queries.compiled import Statement, compile_query
+from api.queries.pages import snapshot_now
 from api.routes import StacRoute
 from api.search.catalogue import CatalogueCache
-from api.search.narrowing import narrowed
 from api.search.read import Asked, read_search
+from api.single_flight import SingleFlight
 
 CONFORMANCE: Final = tuple(f"https://api.stacspec.org/v0.3.0/aggregation{part}" for part in ("", "#query", "#filter"))
 """The extension, and the others it goes together with."""
@@ -89,11 +91,13 @@ class _Counts:
         models: Of the requests.
         limits: How much one request may ask for.
         cache: What is known of the database.
+        flights: Counts in progress.
     """
 
     models: AggregateModels
     limits: Limits
     cache: CatalogueCache
+    flights: SingleFlight = field(default_factory=SingleFlight)
 
     def body(self, parameters: APIRequest) -> AggregatePost:
         """GET parameters as the body of a POST request."""
@@ -122,17 +126,20 @@ class _Counts:
             rows = find(body.aggregations or (), await offered(connection, catalogue, collection), collection)
             wanted = [Wanted.of(row, vars(body)) for row in rows]
             search = await read_search(asked, plain_parameters(request, catalogue), catalogue, connection)
-            selection = Selection.of(search, catalogue.properties)
-            most = self.limits.max_buckets
-
-            async def count(within: Selection) -> list[Any]:
-                statement = aggregate_statement(within, wanted, catalogue.properties, most)
-                found: list[Any] = await connection.fetch(statement.text, *statement.values)
-                return found
-
-            known = self.cache.bounds
-            counted = await narrowed(search, selection, catalogue.properties, connection, cache=known, run=count)
+            query = compile_query(search, catalogue.properties)
+            statement = aggregate_statement(query, wanted, catalogue.properties, self.limits.max_buckets)
+            snapshot = await snapshot_now(connection)
+            counted = await self._count(connection, statement, snapshot)
         return _response(request, collection, "aggregate", aggregations(wanted, counted, self.limits.max_buckets))
+
+    async def _count(self, connection: Connection, statement: Statement, snapshot: str | None) -> list[Any]:
+        async def fetch() -> list[Any]:
+            rows: list[Any] = await connection.fetch(statement.text, *statement.values)
+            return rows
+
+        if snapshot is None:
+            return await fetch()
+        return await self.flights.share((statement.text, repr(statement.values), snapshot), fetch)
 
 
 def _check_collections(body: AggregatePost, own: str) -> None:

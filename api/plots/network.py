@@ -9,7 +9,6 @@ such group has the first of its dates at zero.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -296,8 +295,8 @@ def read_network(
 
 
 def _pair(told: Mapping[str, Any]) -> Pair | None:
-    reference, secondary = _day(told["reference"]), _day(told["secondary"])
-    if reference is None or secondary is None or reference == secondary:
+    reference, secondary = told["reference"], told["secondary"]
+    if reference == secondary:
         return None
     return Pair(
         id=told["id"],
@@ -306,7 +305,7 @@ def _pair(told: Mapping[str, Any]) -> Pair | None:
         perpendicular_baseline_m=_number(told["perpendicular_baseline"]),
         coherence=_number(told["coherence"]),
         rms_rad=_number(told["rms"]),
-        used={"true": True, "false": False}.get(told["used"]),
+        used=told["used"],
     )
 
 
@@ -321,9 +320,5 @@ _LARGEST: Final = 1e6
 """Of a number that can be drawn."""
 
 
-def _number(text: str | None) -> float | None:
-    try:
-        found = float(text or "")
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and abs(found) < _LARGEST else None
+def _number(value: float | None) -> float | None:
+    return value if value is not None and abs(value) < _LARGEST else None

@@ -54,7 +54,6 @@ class NetworkCache:
                 seen = await queries.snapshot(connection)
                 if (kept := self._found.get((collection, series))) is not None and kept[0] == seen:
                     return kept[1]
-                await connection.plan_with(values=True)
                 row = await queries.network(connection, collection, series, pairs_collection, MOST_PAIRS + 1)
                 if row is None:
                     check_collection(collection, await self.catalogue.get(connection, [collection]))

@@ -91,7 +91,6 @@ class TrackCache:
         if (kept := self._found.get(key)) is not None and ((seen and kept[0] == seen) or now - kept[1] < FRESH_S):
             self._found.move_to_end(key)
             return kept[2]
-        await connection.plan_with(values=True)
         rows = await (queries.acquisitions if with_days else queries.tracks)(connection, collection)
         tracks = tuple(read_track(row) for row in rows)
         self._found[key] = seen, now, tracks
@@ -102,7 +101,7 @@ class TrackCache:
 
 def read_track(row: Mapping[str, Any]) -> Track:
     """A track from a row of `api.queries.plots`; items are of anybody's making, so that little is taken for granted."""
-    orbit = row["relative_orbit"] or ""
+    orbit = row["relative_orbit"]
     days = set(row.get("days") or ())
     for values in row.get("times") or ():
         days |= {day for text in values or () if (day := _day(text)) is not None}
@@ -110,7 +109,7 @@ def read_track(row: Mapping[str, Any]) -> Track:
         name=row["track"],
         region=row["region"] or "",
         orbit_state=row["orbit_state"] or "",
-        relative_orbit=int(orbit) if orbit.isascii() and orbit.isdigit() and len(orbit) < 10 else None,  # noqa: PLR2004
+        relative_orbit=int(orbit) if orbit is not None and 0 <= orbit < 1e9 else None,  # noqa: PLR2004
         items={row["product_type"] or "": row["items"]},
         first=row["first"].astimezone(UTC).date(),
         last=row["last"].astimezone(UTC).date(),

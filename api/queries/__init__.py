@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asyncpg import Connection
+
+
+async def index_faults(connection: Connection) -> list[str]:
+    """Collections that have more or fewer rows in `flatsim.item_index` than items."""
+    rows = await connection.fetch(
+        "SELECT coalesce(i.collection, x.collection) AS collection FROM "
+        "(SELECT collection, count(*) FROM pgstac.items GROUP BY 1) AS i FULL JOIN "
+        "(SELECT collection, count(*) FROM flatsim.item_index GROUP BY 1) AS x ON i.collection = x.collection "
+        "WHERE i.count IS DISTINCT FROM x.count ORDER BY 1"
+    )
+    return [row["collection"] for row in rows]
 
 
 async def collection_titles(connection: Connection) -> list[tuple[str, str | None]]:
@@ -42,11 +53,12 @@ async def collection_ids(connection: Connection) -> list[str]:
 
 
 async def properties(connection: Connection) -> list[Any]:
-    """Properties that items can be filtered by: name, definition, the SQL that reads it, the function around it."""
+    """Properties that items can be filtered by: name, definition, how pgstac reads them, and their column, if any."""
     rows: list[Any] = await connection.fetch(
-        "SELECT DISTINCT ON (q.name) q.name, q.definition, found.expression, found.wrapper "
-        "FROM pgstac.queryables q CROSS JOIN LATERAL pgstac.queryable(q.name) found "
-        "WHERE found.wrapper IS NOT NULL ORDER BY q.name, q.collection_ids NULLS FIRST"
+        "SELECT DISTINCT ON (q.name) q.name, q.definition, read.path, read.wrapper, c.kind, c.source "
+        "FROM pgstac.queryables q CROSS JOIN LATERAL pgstac.queryable(q.name) read "
+        "LEFT JOIN flatsim.index_columns c ON c.name = q.name "
+        "WHERE read.wrapper IS NOT NULL ORDER BY q.name, q.collection_ids NULLS FIRST"
     )
     return rows
 
@@ -69,6 +81,7 @@ async def catalogue_version(connection: Connection) -> str:
             UNION ALL SELECT count(*), sum(hashtextextended(id || ' ' || xmin, 0)) FROM pgstac.queryables
             UNION ALL SELECT count(*), sum(hashtextextended(collection || ' ' || id || ' ' || xmin, 0))
                 FROM pgstac.base_items
+            UNION ALL SELECT count(*), sum(hashtextextended(name || ' ' || xmin, 0)) FROM flatsim.index_columns
         ) AS tables
         """
     )
@@ -76,33 +89,9 @@ async def catalogue_version(connection: Connection) -> str:
 
 
 async def database_origin(connection: Connection) -> int:
-    """Which database this is: ready documents that come from another do not count."""
+    """Tells this database from any other."""
     origin: int = await connection.fetchval("SELECT flatsim.database_origin()")
     return origin
-
-
-_BOUNDS_STATE: Final = """
-    SELECT count(*) || ' ' || coalesce(sum(told), 0) FROM (
-        SELECT DISTINCT CASE WHEN bounds IS NULL THEN hashtextextended(collection, 0) ELSE uuid_hash_extended(id, 0) END
-        FROM flatsim.item_bounds
-    ) AS rows (told)
-"""
-"""Tells one state of what is known of the collections' items from any other; for the unknown it is one and the same."""
-
-
-async def item_bounds(connection: Connection) -> tuple[str, list[tuple[str, dict[str, Any] | None]]]:
-    """Which state this is, and what the items of each collection lie within (`vocab.item_bounds`); None is anywhere."""
-    found: tuple[str, list[tuple[str, dict[str, Any] | None]]] = await connection.fetchrow(
-        f"SELECT ({_BOUNDS_STATE}), "  # noqa: S608 -- text of ours
-        "(SELECT coalesce(jsonb_agg(jsonb_build_array(collection, bounds)), '[]') FROM flatsim.item_bounds)"
-    )
-    return found
-
-
-async def item_bounds_state(connection: Connection) -> str:
-    """Which state what is known of the collections' items is in now."""
-    state: str = await connection.fetchval(_BOUNDS_STATE)
-    return state
 
 
 async def item_template(connection: Connection, collection: str, number: int | None) -> dict[str, Any]:

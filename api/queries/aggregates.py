@@ -1,34 +1,31 @@
 """The statement that counts the items of a search, in all the ways a request asks for at once.
 
-The items are read once: what they are counted by is put into a narrow table, and each aggregation counts there.
+The items are read once, and grouped by each property as they are read.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from api.queries.pages import Statement
+from api.queries.compiled import Statement
+from api.queries.pages import from_tables
 from api.queries.sql import Parameters
 from catalog_builder.vocab.aggregations import GRIDS, Count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from api.aggregation.model import Wanted
-    from api.queries.pages import Selection
+    from api.queries.compiled import CompiledQuery
     from api.search.properties import PropertyTable
 
 TOTAL: Final = 0
 """Number of the row that counts all items; those of the aggregations follow in the order asked for."""
 
-_CONTENT: Final = "jsonb_build_object('properties', content->'properties')"
-_NARROW_FROM: Final = 3
-"""Properties from which on it pays to unpack an item's content once instead of for each."""
-
 _CENTROID: Final = (
-    "CASE WHEN ST_XMax(geometry) - ST_XMin(geometry) <= 180 THEN ST_Centroid(geometry) "
+    "CASE WHEN ST_XMax(shape.geometry) - ST_XMin(shape.geometry) <= 180 THEN ST_Centroid(shape.geometry) "
     # cut at the antimeridian: its middle lies there, and not on the other side of the Earth
-    "ELSE ST_ShiftLongitude(ST_Centroid(ST_ShiftLongitude(geometry))) END"
+    "ELSE ST_ShiftLongitude(ST_Centroid(ST_ShiftLongitude(shape.geometry))) END"
 )
 _ISO: Final = """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'"""
 _MERCATOR_NORTH: Final = "85.0511287798066"
@@ -36,12 +33,12 @@ _MERCATOR_NORTH: Final = "85.0511287798066"
 
 
 def aggregate_statement(
-    selection: Selection, wanted: Sequence[Wanted], properties: PropertyTable, most: int
+    query: CompiledQuery, wanted: Sequence[Wanted], properties: PropertyTable, most: int
 ) -> Statement:
     """Counts items.
 
     Args:
-        selection: Which items.
+        query: Which items.
         wanted: The aggregations.
         properties: What they count by is read from items as this says.
         most: Buckets of each aggregation at most, those with the most items.
@@ -51,55 +48,111 @@ def aggregate_statement(
         frequency. Without a key are the items that lack the property; where there are more buckets than wanted, one
         more row tells so. Keys are texts: values, instants of ISO 8601, numbers of ranges from zero on, cells.
     """
-    bound = Parameters(list(selection.values))
-    columns: dict[str, str] = {}
-    parts = [f"SELECT {TOTAL} AS number, NULL::text AS key, count(*) AS frequency FROM found"]  # noqa: S608
-    for number, each in enumerate(wanted, 1):
-        if each.row.count is not Count.TOTAL:
-            column = columns.setdefault(_read(each, properties), f"v{len(columns)}")
-            parts.append(_part(number, each, column, most, bound))
-    narrow = ", ".join(f"{expression} AS {column}" for expression, column in columns.items())
-    text = (
-        f"WITH found AS MATERIALIZED (SELECT {narrow} FROM {_source(selection, list(columns))}) "  # noqa: S608
+    bound = Parameters(list(query.values))
+    numbered = dict(enumerate(wanted, 1))
+    groups = {number: _group(each, properties, bound) for number, each in numbered.items() if _is_grouped(each)}
+    ends = {number: _read(each, properties) for number, each in numbered.items() if each.row.count in _ENDS}
+    parts = [f"SELECT {TOTAL}, NULL::text, frequency FROM counted WHERE grouping = {_mask(groups, None)}"]  # noqa: S608
+    for number, each in numbered.items():
+        if number in ends:
+            parts.append(
+                f"SELECT {number}, {_instant(f'end{number}')}, n{number} FROM counted "  # noqa: S608
+                f"WHERE grouping = {_mask(groups, None)}"
+            )
+        elif number in groups:
+            parts.append(_ordered(number, _regroup(each, number, _mask(groups, number), bound), most, bound))
+        elif each.row.count in GRIDS:
+            parts.append(_ordered(number, _cells(query, each, bound), most, bound))
+    counted = _counted(query, numbered, groups, ends)
+    return Statement(
+        f"WITH counted AS MATERIALIZED ({counted}), answers (number, key, frequency) AS ("  # noqa: S608
         + " UNION ALL ".join(f"({part})" for part in parts)
+        + ") SELECT * FROM answers",
+        tuple(bound.values),
     )
-    return Statement(text, tuple(bound.values))
 
 
-def _read(wanted: Wanted, properties: PropertyTable) -> str:
-    """SQL that reads from an item what it is counted by."""
-    row = wanted.row
-    if row.count in GRIDS and row.centroid:
-        return _CENTROID
-    assert row.of is not None  # noqa: S101 -- only the total has none
-    return properties.by_name[row.of].expression
-
-
-def _source(selection: Selection, expressions: Sequence[str]) -> str:
-    """The items, with a content that is quick to read from where much is read from it."""
-    unpacked = sum("content" in expression for expression in expressions)
-    if unpacked < _NARROW_FROM:
-        return f"pgstac.items WHERE {selection.where}"
-    # OFFSET keeps the planner from putting the function in the place of each use
+def _counted(
+    query: CompiledQuery, wanted: Mapping[int, Wanted], groups: Mapping[int, str], ends: Mapping[int, str]
+) -> str:
+    """SQL of the items' numbers: of all of them, and of each group of each aggregation."""
+    read = [f"{of} AS k{number}" for number, of in groups.items()]
+    read += [f"{of} AS v{number}" for number, of in ends.items()]
+    columns = [
+        f"GROUPING({', '.join(f'k{number}' for number in groups)}) AS grouping" if groups else "0 AS grouping",
+        "count(*) AS frequency",
+        *(f"k{number}" for number in groups),
+    ]
+    for number in ends:
+        columns += [f"{_ENDS[wanted[number].row.count]}(v{number}) AS end{number}", f"count(v{number}) AS n{number}"]
+    sets = ", ".join(["()", *(f"(k{number})" for number in groups)])
     return (
-        f"(SELECT id, collection, datetime, end_datetime, geometry, {_CONTENT} AS content "  # noqa: S608
-        f"FROM pgstac.items WHERE {selection.where} OFFSET 0) AS unpacked"
+        f"SELECT {', '.join(columns)} FROM "  # noqa: S608
+        f"(SELECT {', '.join(read)} FROM {from_tables(query.where, *read)} WHERE {query.where}) AS items "
+        f"GROUP BY GROUPING SETS ({sets})"
     )
 
 
-def _part(number: int, wanted: Wanted, column: str, most: int, bound: Parameters) -> str:
-    """SQL of the rows of one aggregation."""
-    if wanted.row.count in (Count.LEAST, Count.LARGEST):
-        function = "min" if wanted.row.count is Count.LEAST else "max"
-        return f"SELECT {number}, {_instant(f'{function}({column})')}, count({column}) FROM found"  # noqa: S608
-    if wanted.row.count in GRIDS and not wanted.row.centroid:
-        counted = _cells(wanted, column, bound)
-    else:
-        counted = f"SELECT {_key(wanted, column, bound)} AS key, count(*) AS frequency FROM found GROUP BY 1"  # noqa: S608
+def _regroup(wanted: Wanted, number: int, mask: int, bound: Parameters) -> str:
+    """SQL of the buckets of one aggregation, from the groups that were counted."""
+    return (
+        f"SELECT {_key(wanted, f'k{number}', bound)} AS key, sum(frequency)::int8 AS frequency "  # noqa: S608
+        f"FROM counted WHERE grouping = {mask} GROUP BY 1"
+    )
+
+
+_ENDS: Final = {Count.LEAST: "min", Count.LARGEST: "max"}
+"""Functions that give one end of all values."""
+
+
+def _is_grouped(wanted: Wanted) -> bool:
+    """Whether each item counts in one bucket."""
+    count = wanted.row.count
+    return count is not Count.TOTAL and count not in _ENDS and (count not in GRIDS or wanted.row.centroid)
+
+
+def _mask(groups: Collection[int], number: int | None) -> int:
+    """What GROUPING gives in the rows of one aggregation, or of all items: a bit for each property not grouped by."""
+    return sum(0 if each == number else 1 << place for place, each in enumerate(reversed(list(groups))))
+
+
+def _ordered(number: int, counted: str, most: int, bound: Parameters) -> str:
+    """Rows of one aggregation, the most frequent first."""
     return (
         f"SELECT {number}, key, frequency FROM ({counted}) AS counted "  # noqa: S608
         f'ORDER BY key IS NULL DESC, frequency DESC, key COLLATE "C" LIMIT {bound.bind(most + 2, "int8")}'
     )
+
+
+def _read(wanted: Wanted, properties: PropertyTable) -> str:
+    """SQL that reads from an item what it is counted by."""
+    if wanted.row.count in GRIDS and wanted.row.centroid:
+        return _CENTROID
+    assert wanted.row.of is not None  # noqa: S101 -- only the total has none
+    return properties.by_name[wanted.row.of].expression
+
+
+def _group(wanted: Wanted, properties: PropertyTable, bound: Parameters) -> str:
+    """SQL of what items are grouped by as they are read."""
+    value = _read(wanted, properties)
+    match wanted.row.count:
+        case Count.RANGES:
+            # near an end of a range the decimal number that was written decides, so that 0.3 begins the range from 0.3
+            width = bound.bind(wanted.buckets, "numeric")
+            place = f"({value} / {width}::float8)"
+            return (
+                f"CASE WHEN abs({place}) < 1e9 AND abs({place} - round({place})) > 1e-6 THEN floor({place})::numeric "
+                f"WHEN {value} BETWEEN '-1e300' AND '1e300' THEN floor({value}::text::numeric / {width}) END"
+            )
+        case Count.GEOHASH:
+            return f"ST_GeoHash({value}, {bound.bind(wanted.buckets, 'int4')})"
+        case Count.GEOTILE:
+            zoom = bound.bind(wanted.buckets, "int4")
+            places = _tile_x(f"ST_X({value})", zoom), _tile_y(f"ST_Y({value})", zoom)
+            tile = " || '/' || ".join([f"{zoom}::text", *(f"{_cell(place, _tiles(zoom))}::text" for place in places)])
+            return f"CASE WHEN NOT ST_IsEmpty({value}) THEN {tile} END"
+        case _:
+            return value
 
 
 def _instant(expression: str) -> str:
@@ -107,26 +160,10 @@ def _instant(expression: str) -> str:
 
 
 def _key(wanted: Wanted, column: str, bound: Parameters) -> str:
-    """SQL of the bucket that an item is in."""
-    match wanted.row.count:
-        case Count.CALENDAR:
-            return _instant(f"date_trunc({bound.bind(wanted.buckets, 'text')}, {column}, 'UTC')")
-        case Count.RANGES:
-            # the decimal number that the property was written as, so that 0.3 begins the range from 0.3 on
-            width = bound.bind(wanted.buckets, "numeric")
-            return (
-                f"CASE WHEN {column} BETWEEN '-1e300' AND '1e300' "
-                f"THEN floor({column}::text::numeric / {width})::text END"
-            )
-        case Count.GEOHASH:
-            return f"ST_GeoHash({column}, {bound.bind(wanted.buckets, 'int4')})"
-        case Count.GEOTILE:
-            zoom = bound.bind(wanted.buckets, "int4")
-            places = _tile_x(f"ST_X({column})", zoom), _tile_y(f"ST_Y({column})", zoom)
-            tile = " || '/' || ".join([f"{zoom}::text", *(f"{_cell(place, _tiles(zoom))}::text" for place in places)])
-            return f"CASE WHEN NOT ST_IsEmpty({column}) THEN {tile} END"
-        case _:
-            return f"{column}::text"
+    """SQL of the bucket of a group."""
+    if wanted.row.count is Count.CALENDAR:
+        return _instant(f"date_trunc({bound.bind(wanted.buckets, 'text')}, {column}, 'UTC')")
+    return f"{column}::text"
 
 
 def _tiles(zoom: str) -> str:
@@ -150,7 +187,7 @@ def _cell(place: str, cells: str) -> str:
     return f"least(greatest(floor({place}), 0), {cells} - 1)::int8"
 
 
-def _cells(wanted: Wanted, column: str, bound: Parameters) -> str:
+def _cells(query: CompiledQuery, wanted: Wanted, bound: Parameters) -> str:
     """SQL that counts items in each cell that their footprints meet.
 
     Footprints that lie in the same rows and columns of the grid, as those of a track do, share the boxes of its cells.
@@ -159,7 +196,8 @@ def _cells(wanted: Wanted, column: str, bound: Parameters) -> str:
     (x0, x1), (y0, y1), cell = grid("footprint", bound.bind(wanted.buckets, "int4"))
     return (
         f"WITH placed AS MATERIALIZED (SELECT footprint, {x0} AS x0, {x1} AS x1, {y0} AS y0, {y1} AS y1 "  # noqa: S608
-        f"FROM (SELECT {column} AS footprint FROM found) AS footprints), "
+        f"FROM (SELECT shape.geometry AS footprint FROM {from_tables('shape.', query.where)} WHERE {query.where}) "
+        "AS footprints), "
         f"cells AS MATERIALIZED (SELECT x0, x1, y0, y1, {cell} "
         "FROM (SELECT DISTINCT x0, x1, y0, y1 FROM placed) AS spans "
         "CROSS JOIN LATERAL generate_series(x0, x1) AS i CROSS JOIN LATERAL generate_series(y0, y1) AS j) "

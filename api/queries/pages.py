@@ -1,14 +1,21 @@
-"""Statements of a search: the items of one page, and how many there are in all."""
+"""Statements of a search: the items of one page, and how many match in all.
+
+A page is read in one of these ways, which all give the same items in the same order:
+
+- `few_matches_statement` finds the matches, gives up beyond a number, and sorts them: page and total in one;
+- `walk_statement` follows the index of the order and takes what matches, but looks at so many rows alone;
+- `window_statement` does the same in the order of time, in the stretches of it that the times of a search leave;
+- `all_matches_statement` finds all matches and sorts them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.queries.filters import Scope, condition, meets
+from api.queries.compiled import Cursor, Statement
 from api.queries.sql import Parameters, all_of, any_of
-from api.search.model import SortKey
-from api.search.properties import COLUMNS as PROPERTY_COLUMNS
+from api.queries.windows import window_rows
 from api.search.properties import Kind
 from catalog_builder.vocab.item_documents import FORMAT
 
@@ -17,289 +24,190 @@ if TYPE_CHECKING:
 
     from asyncpg import Connection
 
-    from api.search.model import Search
-    from api.search.properties import PropertyTable
-    from api.search.text import TextMatch
+    from api.queries.compiled import CompiledQuery
+    from api.search.model import SortKey
 
-_ROW: Final = (
-    "tableoid::int8 AS partition, xmin AS row_version, id, collection, datetime, end_datetime, geometry, content"
-)
-_CONTENT: Final = "ST_AsGeoJSON(geometry, 20) AS geometry, content"
-"""The digits of a coordinate are those that it takes to read the same number back."""
-
-_READY: Final = (
-    "(SELECT document FROM flatsim.item_documents d WHERE d.collection = found.collection AND d.id = found.id "
-    "AND d.row_version = found.row_version AND d.format = {} AND d.origin = {}) AS document"
-)
-"""The document made of this very state of a row. A subquery in place of a join keeps the order, and runs on the key."""
-_UNLESS_READY: Final = (
-    "CASE WHEN document IS NULL THEN ST_AsGeoJSON(geometry, 20) END AS geometry, "
-    "CASE WHEN document IS NULL THEN content END AS content"
-)
+FEW_MATCHES: Final = 2000
+"""Matches up to which all are found and then sorted."""
+WALK_ROWS: Final = 20_000
+"""Rows of an index that are looked at for one page."""
 
 SNAPSHOT: Final = "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
 """The transactions that a statement sees: where they are the same, it sees the same. A standby does not tell them."""
 
-_SIZES: Final = (11, 101, 1001, 10_001)
-"""Rows at most, as text: a plan that is made once would take a number that is bound for a large part of all."""
-
-SQL_TYPES: Final = {
+_ITEMS: Final = "flatsim.item_index AS item"
+_DOCUMENT: Final = (
+    f"(SELECT d.document FROM flatsim.item_documents AS d WHERE d.key = rows.key AND d.format = {FORMAT})"  # noqa: S608
+)
+_SHAPES: Final = " JOIN flatsim.item_shapes AS shape ON shape.key = item.key"
+_SQL_TYPES: Final = {
     Kind.TEXT: "text",
-    Kind.BOOLEAN: "text",
-    Kind.INTEGER: "int4",
+    Kind.BOOLEAN: "bool",
+    Kind.INTEGER: "float8",
     Kind.NUMBER: "float8",
     Kind.TIME: "timestamptz",
 }
-_TIES: Final = tuple(column for name in ("collection", "id") for column in PROPERTY_COLUMNS if column.name == name)
+
+
+def from_tables(*expressions: str) -> str:
+    """The tables that expressions are of."""
+    return _ITEMS + _join_shapes(*expressions)
+
+
+def _join_shapes(*expressions: str) -> str:
+    return _SHAPES if any("shape." in expression for expression in expressions) else ""
+
+
+def _from_window(query: CompiledQuery, bound: Parameters) -> str:
+    """The tables of a query, of which only what its times leave is read."""
+    if query.window is None:
+        return from_tables(query.where)
+    within = "item._spread = stretch.spread AND item._nominal BETWEEN stretch.low AND stretch.high"
+    return f"({window_rows(query.window, bound)}) AS stretch JOIN {_ITEMS} ON {within}{_join_shapes(query.where)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL and the values bound to it."""
-
-    text: str
-    values: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which items, and in which order.
+class Stretch:
+    """A part of an order that is still to be read.
 
     Attributes:
-        where: SQL of the condition on items.
-        values: Bound in it.
-        keys: The order; no two items are equal in all of them.
-        asked: What makes it this selection and no other, apart from the keys. Words of collections, which may change
-            from page to page, are in the condition and not in here.
-        by_words: Whether words of items are part of the condition.
-        found_first: Whether all items are to be found before they are put in order. Else the planner may walk along the
-            order and look at each item until it has enough: quick where every third item fits, and not where
-            words are those of the other end, since words take long to compare without their index.
-        place: SQL of the condition on footprints, if there is one.
-        walks: Whether the order is walked along and each footprint looked at. Else the planner may find all of a place
-            first: it takes them to be few, and each of them is unpacked for the sake of its date.
+        is_null: Whether its items lack the first key; None where none can.
+        backwards: Which way it is read.
+        cursor: Where to begin; None is its beginning.
     """
 
-    where: str
-    values: tuple[Any, ...]
-    keys: tuple[SortKey, ...]
-    asked: str
-    by_words: bool = False
-    found_first: bool = False
-    place: str = ""
-    walks: bool = False
-
-    @classmethod
-    def of(cls, search: Search, properties: PropertyTable) -> Selection:
-        """What a search selects.
-
-        Raises:
-            InvalidParameter: One of its conditions cannot be carried out.
-        """
-        bound = Parameters()
-        place = meets(search.geometry, bound) if search.geometry else ""
-        parts = [*filter(None, [place]), *_parts(search, properties, bound)]
-        asked = repr((parts, bound.values, search.text and search.text.asked))
-        if search.text:
-            parts.append(has_words(search.text, bound))
-        named = {key.property.name for key in search.sort}
-        descending = search.sort[0].descending
-        ties = (SortKey(tie, descending) for tie in _TIES if tie.name not in named)
-        by_words = search.text is not None and isinstance(search.text.condition, str)
-        return cls(all_of(parts), tuple(bound.values), (*search.sort, *ties), asked, by_words, place=place)
-
-    @property
-    def walked(self) -> str:
-        """The condition, so that no index of footprints can serve it."""
-        return self.where.replace(self.place, f"{self.place} IS TRUE", 1) if self.place else self.where
-
-    def within(self, collections: Sequence[str]) -> Selection:
-        """The same selection, where it is known that no other collections hold any of it."""
-        bound = Parameters(list(self.values))
-        named = f"collection = ANY({bound.bind(list(collections), 'text[]')})"
-        return replace(self, where=all_of([self.where, named]), values=tuple(bound.values))
+    is_null: bool | None
+    backwards: bool = False
+    cursor: Cursor | None = None
 
 
-def _parts(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
-    if search.collections:
-        yield f"collection = ANY({bound.bind(list(search.collections), 'text[]')})"
-    if search.ids:
-        yield f"id = ANY({bound.bind(list(search.ids), 'text[]')})"
-    if search.interval and search.interval.end:
-        yield f"datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
-    if search.interval and search.interval.start:
-        yield f"end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
-    for each in search.conditions:
-        yield condition(each.tree, Scope(properties, bound, each.parameter))
+def remaining_stretches(query: CompiledQuery, cursor: Cursor | None) -> Iterator[Stretch]:
+    """The stretches of an order beyond a place, the nearest first.
 
-
-def has_words(text: TextMatch, bound: Parameters) -> str:
-    """SQL that holds for items with the words of a search; the expression is that of the index."""
-    if isinstance(text.condition, bool):
-        return str(text.condition).upper()
-    return f"flatsim.item_words(id, collection, content) @@ {bound.bind(text.condition, 'text')}::tsquery"
-
-
-Place = tuple[Any, ...]
-"""Values of an item in the keys of an order; None where it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Where in an order to go on, which way, and whether with the item at the place itself."""
-
-    place: Place
-    backwards: bool
-    inclusive: bool = False
-
-
-def page_statements(
-    selection: Selection, turn: Turn | None, limit: int, origin: int | None = None
-) -> Iterator[Statement]:
-    """Statements whose rows, one after the other, are those beyond a place in the order, the nearest first.
-
-    Items without the first key come last, in a statement of their own: so both can run along an index, which keeps
-    such rows at one end or the other. Not all rows of the first statement have the values of their keys: the first has
-    them, and the last but one, at which a page ends. The first tells what the statement saw.
-
-    Args:
-        selection: Which items.
-        turn: Where to go on; None is the beginning.
-        limit: Rows of each statement at most.
-        origin: Which database this is, to have ready documents where there are any; None for items as they are stored.
+    Items without the first key come last, in a stretch of their own: both can follow an index, which keeps such rows at
+    one end or the other.
     """
-    for lacking, whole in _stretches(selection, turn):
-        bound = Parameters(list(selection.values))
-        ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
-        most = bound.bind(limit, "int8")
-        size = next((str(size) for size in _SIZES if size >= limit), most)
-        numbered = "SELECT found.*, row_number() OVER () AS number"
-        rows = f"{numbered} FROM (SELECT {_ROW} {ordered} LIMIT {size}) AS found LIMIT {most}"
-        keys = _key_values(selection, "" if whole else f"number IN (1, {most} - 1)")
-        told = f"{keys}, CASE WHEN number = 1 THEN {SNAPSHOT} END AS snapshot"
-        yield Statement(_shown(rows, told, bound, origin), tuple(bound.values))
+    backwards = cursor is not None and cursor.backwards
+    parts = query.null_partitions[::-1] if backwards else query.null_partitions
+    start = parts[0] if cursor is None or parts == (None,) else cursor.values[0] is None
+    for is_null in parts[parts.index(start) :]:
+        yield Stretch(is_null, backwards, cursor if is_null is start else None)
 
 
-def places_statements(selection: Selection, turn: Turn | None, limit: int) -> Iterator[Statement]:
-    """The same for places alone: each row has the values of its keys and nothing else."""
-    for lacking, whole in _stretches(selection, turn):
-        bound = Parameters(list(selection.values))
-        ordered = _ordered(selection, turn, bound, lacking=lacking, whole=whole)
-        text = f"SELECT {_key_values(selection)} {ordered} LIMIT {bound.bind(limit, 'int8')}"
-        yield Statement(text, tuple(bound.values))
-
-
-def _stretches(selection: Selection, turn: Turn | None) -> Iterator[tuple[bool | None, bool]]:
-    """The parts of an order beyond a place, the nearest first.
+def few_matches_statement(
+    query: CompiledQuery, cursor: Cursor | None, limit: int, *, with_documents: bool
+) -> Statement:
+    """The page and the total of a query with few matches.
 
     Returns:
-        Whether items of the part lack the first key (None where none can), and whether all of it lies beyond the place.
+        A statement whose rows all have the number of matches (`matched`). Where that is more than `FEW_MATCHES`, they
+        were not all counted, and no row has an item: its `key` is null.
     """
-    if not selection.keys[0].property.nullable:
-        yield None, False
-        return
-    parts = (True, False) if turn and turn.backwards else (False, True)
-    start = parts[0] if turn is None else turn.place[0] is None
-    yield from ((lacking, lacking is not start) for lacking in parts[parts.index(start) :])
-
-
-def _shown(rows: str, keys: str, bound: Parameters, origin: int | None) -> str:
-    """Rows of items with what is needed to write them out, and some values of theirs."""
-    told = f"partition, id, collection, row_version::text AS row_version, {keys}"
-    if origin is None:
-        return f"SELECT {told}, {_CONTENT}, NULL::bytea AS document FROM ({rows}) AS found"  # noqa: S608 -- text of ours
-    ready = _READY.format(bound.bind(FORMAT, "int2"), bound.bind(origin, "int8"))
-    # OFFSET 0 has the document looked up once a row and not once for each member that depends on it
-    return (
-        f"SELECT {told}, {_UNLESS_READY}, document FROM "  # noqa: S608
-        f"(SELECT found.*, {ready} FROM ({rows}) AS found OFFSET 0) AS found"
+    bound = Parameters(list(query.values))
+    names = [f"sort{number}" for number in range(len(query.keys))]
+    backwards = cursor is not None and cursor.backwards
+    order = [
+        f"{_direction(key, name, backwards=backwards)}{_nulls(key, backwards=backwards)}"
+        for key, name in zip(query.keys, names, strict=True)
+    ]
+    beyond = _beyond(query.keys, names, cursor, bound, is_null=None) if cursor else []
+    text = (
+        f"WITH matches AS MATERIALIZED (SELECT {_page_columns(query)} FROM {_from_window(query, bound)} "  # noqa: S608
+        f"WHERE {query.where} LIMIT {FEW_MATCHES + 1}), "
+        "total AS MATERIALIZED (SELECT count(*) AS matched FROM matches), "
+        f"page AS MATERIALIZED (SELECT * FROM matches WHERE {all_of(list(beyond))} ORDER BY {', '.join(order)} "
+        f"LIMIT {bound.bind(limit, 'int8')}), "
+        f"rows AS (SELECT * FROM total LEFT JOIN page ON total.matched <= {FEW_MATCHES}) "
     )
+    return Statement(text + _with_contents(with_documents=with_documents), tuple(bound.values))
 
 
-def _ordered(
-    selection: Selection, turn: Turn | None, bound: Parameters, *, lacking: bool | None, whole: bool = False
-) -> str:
-    """The rows beyond a place, in order."""
-    first, backwards = selection.keys[0], turn is not None and turn.backwards
-    parts = [selection.walked if selection.walks and not selection.found_first else selection.where]
-    if lacking is not None:
-        parts.append(f"{first.property.expression} IS {'' if lacking else 'NOT '}NULL")
-    if turn is not None and not whole:
-        parts += _beyond(selection.keys, turn, bound)
-    ordered = selection.keys[1:] if lacking else selection.keys
-    order = ", ".join(_direction(key, backwards=backwards, first=key is first) for key in ordered)
-    if selection.found_first:
-        # OFFSET 0 keeps the planner from looking at what comes after; the columns are those that a * leaves out
-        found = f"SELECT *, tableoid, xmin FROM pgstac.items WHERE {all_of(parts)} OFFSET 0"  # noqa: S608 -- text of ours
-        return f"FROM ({found}) AS items ORDER BY {order}"
-    return f"FROM pgstac.items WHERE {all_of(parts)} ORDER BY {order}"
+def walk_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_documents: bool) -> Statement:
+    """The page, as far as it is among the next rows of the order."""
+    bound = Parameters(list(query.values))
+    order = _order(query, stretch)
+    walked = (
+        f"SELECT * FROM {_ITEMS} WHERE {all_of([query.scope, *_within(query, stretch, bound)])} "  # noqa: S608
+        f"ORDER BY {order} LIMIT {WALK_ROWS}"
+    )
+    rows = (
+        f"SELECT {_page_columns(query)} FROM ({walked}) AS item{_join_shapes(query.where)} WHERE {query.where} "  # noqa: S608
+        f"ORDER BY {order} LIMIT {bound.bind(limit, 'int8')}"
+    )
+    return _page_statement(rows, bound, with_documents=with_documents)
 
 
-def _key_values(selection: Selection, condition: str = "") -> str:
-    """Values of rows in the keys of the order, of all rows or of those that meet a condition."""
-    form = f"CASE WHEN {condition} THEN {{}} END" if condition else "{}"
-    named = (f"{form.format(key.property.expression)} AS key{number}" for number, key in enumerate(selection.keys))
-    return ", ".join(named)
+def window_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_documents: bool) -> Statement:
+    """The page of a query with a window, whose first key is the nominal time."""
+    assert query.window is not None  # noqa: S101 -- the caller has looked
+    bound = Parameters(list(query.values))
+    most = bound.bind(limit, "int8")
+    parts = [
+        "item._spread = stretch.spread",
+        "item._nominal BETWEEN stretch.low AND stretch.high",
+        query.where,
+        *_within(query, stretch, bound),
+    ]
+    nearest = (
+        f"SELECT {_page_columns(query)} FROM {from_tables(query.where)} WHERE {all_of(parts)} "  # noqa: S608
+        f"ORDER BY {_order(query, stretch)} LIMIT {most}"
+    )
+    names = [_direction(key, f"sort{number}", backwards=stretch.backwards) for number, key in enumerate(query.keys)]
+    rows = (
+        f"SELECT nearest.* FROM ({window_rows(query.window, bound)}) AS stretch CROSS JOIN LATERAL ({nearest}) "  # noqa: S608
+        f"AS nearest ORDER BY {', '.join(names)} LIMIT {most}"
+    )
+    return _page_statement(rows, bound, with_documents=with_documents)
 
 
-def halves(selection: Selection) -> tuple[bool | None, ...]:
-    """The parts of an order, one after the other: whether items lack the first key; None where none can."""
-    return (False, True) if selection.keys[0].property.nullable else (None,)
+def all_matches_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_documents: bool) -> Statement:
+    """The page, found among all matches."""
+    bound = Parameters(list(query.values))
+    conditions = all_of([query.where, *_within(query, stretch, bound)])
+    # OFFSET 0 keeps the planner from following the order after all
+    matches = f"SELECT * FROM (SELECT item.* FROM {_from_window(query, bound)} WHERE {conditions} OFFSET 0) AS item"  # noqa: S608
+    rows = (
+        f"SELECT {_page_columns(query)} FROM ({matches}) AS item ORDER BY {_order(query, stretch)} "  # noqa: S608
+        f"LIMIT {bound.bind(limit, 'int8')}"
+    )
+    return _page_statement(rows, bound, with_documents=with_documents)
 
 
-def place_statement(selection: Selection, offset: int, *, lacking: bool | None) -> Statement:
-    """The place of one item in one part of the order.
-
-    Args:
-        selection: Which items.
-        offset: Items before it in that part.
-        lacking: Which part, as `halves` has them.
-    """
-    bound = Parameters(list(selection.values))
-    ordered = _ordered(selection, None, bound, lacking=lacking)
-    text = f"SELECT {_key_values(selection)} {ordered} OFFSET {bound.bind(offset, 'int8')} LIMIT 1"
+def keys_statement(query: CompiledQuery, stretch: Stretch, limit: int, offset: int = 0) -> Statement:
+    """Places in the order alone, of as many items."""
+    bound = Parameters(list(query.values))
+    conditions = all_of([query.where, *_within(query, stretch, bound)])
+    text = (
+        f"SELECT {_sort_values(query)} FROM {from_tables(query.where)} WHERE {conditions} "  # noqa: S608
+        f"ORDER BY {_order(query, stretch)} OFFSET {bound.bind(offset, 'int8')} LIMIT {bound.bind(limit, 'int8')}"
+    )
     return Statement(text, tuple(bound.values))
 
 
-def half_count_statement(selection: Selection, *, lacking: bool | None) -> Statement:
-    """How many items one part of the order has."""
-    first = selection.keys[0].property.expression
-    part = "TRUE" if lacking is None else f"{first} IS {'' if lacking else 'NOT '}NULL"
-    text = f"SELECT count(*) FROM pgstac.items WHERE ({selection.where}) AND {part}"  # noqa: S608 -- text of ours
-    return Statement(text, selection.values)
+def count_statement(query: CompiledQuery, at_most: int) -> Statement:
+    """Counts the items of a query, and stops at a number; tells what it saw."""
+    bound = Parameters(list(query.values))
+    text = (
+        f"SELECT count(*), {SNAPSHOT} AS snapshot FROM (SELECT FROM {_from_window(query, bound)} "  # noqa: S608
+        f"WHERE {query.where} LIMIT {bound.bind(at_most, 'int8')}) AS matches"
+    )
+    return Statement(text, tuple(bound.values))
 
 
-def _ascends(key: SortKey, *, backwards: bool) -> bool:
-    return key.descending is backwards
+def stretch_count_statement(query: CompiledQuery, stretch: Stretch) -> Statement:
+    """Counts the items of one stretch."""
+    bound = Parameters(list(query.values))
+    conditions = all_of([query.where, *_within(query, stretch, bound)])
+    return Statement(
+        f"SELECT count(*) FROM {from_tables(query.where)} WHERE {conditions}",  # noqa: S608
+        tuple(bound.values),
+    )
 
 
-def _direction(key: SortKey, *, backwards: bool, first: bool) -> str:
-    direction = "ASC" if _ascends(key, backwards=backwards) else "DESC"
-    nulls = f" NULLS {'FIRST' if backwards else 'LAST'}" if key.property.nullable and not first else ""
-    return f"{key.property.expression} {direction}{nulls}"
-
-
-def _beyond(keys: Sequence[SortKey], turn: Turn, bound: Parameters) -> Iterator[str]:
-    """What holds for the rows beyond a place: equal in some keys, and beyond it in the next."""
-    equal: list[str] = []
-    ways: list[str] = []
-    for key, value in zip(keys, turn.place, strict=True):
-        expression = key.property.expression
-        if value is None:
-            if turn.backwards:
-                ways.append(all_of([*equal, f"{expression} IS NOT NULL"]))
-            equal.append(f"{expression} IS NULL")
-            continue
-        operator = ">" if _ascends(key, backwards=turn.backwards) else "<"
-        placeholder = bound.bind(value, SQL_TYPES[key.property.kind])
-        beyond = f"{expression} {operator} {placeholder}"
-        if key is keys[0]:
-            yield f"{expression} {operator}= {placeholder}"  # says nothing new, but an index can begin there
-        elif key.property.nullable and not turn.backwards:
-            beyond = any_of([beyond, f"{expression} IS NULL"])
-        ways.append(all_of([*equal, beyond]))
-        equal.append(f"{expression} = {placeholder}")
-    yield any_of([*ways, all_of(equal)] if turn.inclusive else ways)
+def estimate_statement(query: CompiledQuery) -> Statement:
+    """The planner's view of a query, of which the rows expected are the number estimated."""
+    text = f"EXPLAIN (FORMAT JSON) SELECT FROM {from_tables(query.where)} WHERE {query.where}"
+    return Statement(text, query.values)
 
 
 async def snapshot_now(connection: Connection) -> str | None:
@@ -308,33 +216,133 @@ async def snapshot_now(connection: Connection) -> str | None:
     return snapshot
 
 
-def count_statement(selection: Selection, at_most: int) -> Statement:
-    """Counts the items, and stops at a number; tells what it saw."""
-    bound = Parameters(list(selection.values))
-    text = (
-        f"SELECT count(*), {SNAPSHOT} AS snapshot FROM (SELECT FROM pgstac.items WHERE {selection.where} "  # noqa: S608
-        f"LIMIT {bound.bind(at_most, 'int8')}) AS found"
-    )
+def _page_statement(rows: str, bound: Parameters, *, with_documents: bool) -> Statement:
+    text = f"WITH rows AS MATERIALIZED ({rows}) {_with_contents(with_documents=with_documents)}"
     return Statement(text, tuple(bound.values))
 
 
-def estimate_statement(selection: Selection) -> Statement:
-    """The planner's view of a search, of which the rows expected are the number estimated."""
-    text = f"EXPLAIN (FORMAT JSON) SELECT FROM pgstac.items WHERE {selection.where}"
-    return Statement(text, selection.values)
+def _with_contents(*, with_documents: bool) -> str:
+    """Rows with the document of each, and where there is none with what pgstac keeps of the item.
+
+    Subqueries in place of joins keep the order. OFFSET 0 has the document looked up once a row and not for each use.
+    """
+    document = _DOCUMENT if with_documents else "NULL::bytea"
+    return (
+        f"SELECT page.*, stored.*, {SNAPSHOT} AS snapshot "  # noqa: S608
+        f"FROM (SELECT rows.*, {document} AS document FROM rows OFFSET 0) AS page LEFT JOIN LATERAL "
+        "(SELECT of.* FROM flatsim.stored_item(page.collection, page.id) AS of WHERE page.document IS NULL) AS stored "
+        "ON TRUE"
+    )
+
+
+def _page_columns(query: CompiledQuery) -> str:
+    return f"item.key, item.collection, item.id, {_sort_values(query)}"
+
+
+def _sort_values(query: CompiledQuery) -> str:
+    """Values of rows in the keys of the order."""
+    return ", ".join(f"{key.property.expression} AS sort{number}" for number, key in enumerate(query.keys))
+
+
+def read_sort_values(row: Any) -> tuple[Any, ...]:
+    """Values of a row in the keys of the order."""
+    return tuple(value for name, value in row.items() if name.startswith("sort"))
+
+
+def _within(query: CompiledQuery, stretch: Stretch, bound: Parameters) -> Iterator[str]:
+    """What holds for the rows of a stretch, apart from the condition of the query."""
+    if stretch.is_null is not None:
+        yield f"{query.keys[0].property.expression} IS {'' if stretch.is_null else 'NOT '}NULL"
+    if stretch.cursor is not None:
+        expressions = [_order_expression(key, stretch) for key in query.keys]
+        yield from _beyond(query.keys, expressions, stretch.cursor, bound, is_null=stretch.is_null)
+
+
+def _order(query: CompiledQuery, stretch: Stretch) -> str:
+    keys = query.keys[1:] if stretch.is_null else query.keys
+    parts = []
+    for key in keys:
+        nulls = "" if key is query.keys[0] else _nulls(key, backwards=stretch.backwards)
+        parts.append(f"{_direction(key, _order_expression(key, stretch), backwards=stretch.backwards)}{nulls}")
+    return ", ".join(parts)
+
+
+def _order_expression(key: SortKey, stretch: Stretch) -> str:
+    """SQL of a key in a stretch; where items are known to have it, what the index of the order is made of."""
+    return key.property.order if key.property.order and stretch.is_null is False else key.property.expression
+
+
+def _ascends(key: SortKey, *, backwards: bool) -> bool:
+    return key.descending is backwards
+
+
+def _direction(key: SortKey, expression: str, *, backwards: bool) -> str:
+    return f"{expression} {'ASC' if _ascends(key, backwards=backwards) else 'DESC'}"
+
+
+def _nulls(key: SortKey, *, backwards: bool) -> str:
+    """Items without a key come last, whatever its direction."""
+    return f" NULLS {'FIRST' if backwards else 'LAST'}" if key.property.nullable else ""
+
+
+def _beyond(
+    keys: Sequence[SortKey], expressions: Sequence[str], cursor: Cursor, bound: Parameters, *, is_null: bool | None
+) -> Iterator[str]:
+    """What holds for the rows beyond a place: equal in some keys, and beyond it in the next.
+
+    Args:
+        keys: The order.
+        expressions: SQL of each.
+        cursor: The place.
+        bound: The statement's values.
+        is_null: Whether the rows are known to lack the first key, or to have it; None where neither is known.
+    """
+    equal: list[str] = []
+    ways: list[str] = []
+    leading: list[tuple[str, str]] = []
+    is_leading = True
+    for number, (key, expression, value) in enumerate(zip(keys, expressions, cursor.values, strict=True)):
+        may_be_null = key.property.nullable and not (number == 0 and is_null is not None)
+        if value is None:
+            if cursor.backwards and may_be_null:
+                ways.append(all_of([*equal, f"{expression} IS NOT NULL"]))
+            equal.append(f"{expression} IS NULL")
+            is_leading = is_leading and number == 0 and is_null is True
+            continue
+        operator = ">" if _ascends(key, backwards=cursor.backwards) else "<"
+        placeholder = bound.bind(value, _SQL_TYPES[key.property.kind])
+        is_leading = is_leading and not may_be_null and key.descending is keys[0].descending
+        if is_leading:
+            leading.append((expression, placeholder))
+        beyond = f"{expression} {operator} {placeholder}"
+        if may_be_null and not cursor.backwards:
+            beyond = any_of([beyond, f"{expression} IS NULL"])
+        ways.append(all_of([*equal, beyond]))
+        equal.append(f"{expression} = {placeholder}")
+    if leading:  # says nothing new, but an index can begin there
+        operator = ">=" if _ascends(keys[0], backwards=cursor.backwards) else "<="
+        yield f"({', '.join(one for one, _ in leading)}) {operator} ({', '.join(other for _, other in leading)})"
+    yield any_of([*ways, all_of(equal)] if cursor.inclusive else ways)
 
 
 def items_statement(names: Sequence[tuple[str, str]]) -> Statement:
-    """Items by collection and id, in any order, and perhaps some more: of each collection those of all of the ids."""
-    collections, ids = (list(dict.fromkeys(name[place] for name in names)) for place in (0, 1))
-    columns = f"tableoid::int8 AS partition, id, collection, {_CONTENT}"
-    text = f"SELECT {columns} FROM pgstac.items WHERE collection = ANY($1::text[]) AND id = ANY($2::text[])"  # noqa: S608
-    return Statement(text, (collections, ids))
+    """Items by collection and id, in any order; those that are not there are left out."""
+    text = (
+        "SELECT name.*, stored.* FROM unnest($1::text[], $2::text[]) AS name (collection, id) "
+        "CROSS JOIN LATERAL flatsim.stored_item(name.collection, name.id) AS stored WHERE stored.content IS NOT NULL"
+    )
+    return Statement(text, ([name[0] for name in names], [name[1] for name in names]))
 
 
-def item_statement(collection: str, item: str, origin: int | None = None) -> Statement:
-    """One item, with the moment it says it was changed at."""
-    bound = Parameters([collection, item])
-    rows = f"SELECT {_ROW} FROM pgstac.items WHERE collection = $1 AND id = $2"  # noqa: S608 -- text of ours
-    updated = "content->'properties'->>'updated' AS updated"
-    return Statement(_shown(rows, updated, bound, origin), tuple(bound.values))
+def item_statement(collection: str, item: str, updated: str, *, with_documents: bool) -> Statement:
+    """One item, with the moment it says it was changed at.
+
+    Args:
+        collection: Its collection.
+        item: Its id.
+        updated: SQL of that moment.
+        with_documents: Whether its document is taken, if it has one.
+    """
+    columns = f"item.key, item.collection, item.id, {updated} AS updated"
+    rows = f"SELECT {columns} FROM {_ITEMS} WHERE item.collection = $1 AND item.id = $2"  # noqa: S608
+    return _page_statement(rows, Parameters([collection, item]), with_documents=with_documents)

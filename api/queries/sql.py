@@ -31,3 +31,12 @@ def all_of(parts: list[str]) -> str:
 def any_of(parts: list[str]) -> str:
     """SQL that holds where one of the parts does."""
     return " OR ".join(f"({part})" for part in parts) or "FALSE"
+
+
+def quote_identifier(name: str) -> str:
+    """A name of a column.
+
+    >>> print(quote_identifier('a"b'))
+    "a""b"
+    """
+    return '"' + name.replace('"', '""') + '"'

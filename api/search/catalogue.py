@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from api import queries
-from api.search.narrowing import BoundsCache
 from api.search.properties import PropertyTable
 from api.search.totals import TotalsCache
 
@@ -44,7 +43,6 @@ class CatalogueCache:
 
     secret: bytes | None = None
     totals: TotalsCache = field(default_factory=TotalsCache)
-    bounds: BoundsCache = field(default_factory=BoundsCache)
     _found: Catalogue | None = None
     _read_at: float = 0.0
     _version: str = ""

@@ -1,7 +1,6 @@
-"""What items can be filtered and sorted by.
+"""What items can be filtered and sorted by: pgstac's queryables, each with the column of `flatsim.item_index` it is in.
 
-pgstac's table of queryables says which properties there are and how it reads each; the same expressions are what its
-indexes are made of.
+A property that was registered since the last `flatsim-stac db migrate` has no column yet: it is read from the items.
 """
 
 from __future__ import annotations
@@ -11,7 +10,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
+from api.queries.sql import quote_identifier
 from api.search.names import unknown
+from catalog_builder.vocab.item_index import IndexColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,11 +36,13 @@ class Kind(StrEnum):
 
 
 _KINDS: Final = {
-    "to_int": Kind.INTEGER,
-    "to_float": Kind.NUMBER,
-    "to_tstz": Kind.TIME,
-    "to_text_array": Kind.ARRAY,
+    "number": Kind.NUMBER,
+    "time": Kind.TIME,
+    "text": Kind.TEXT,
+    "truth": Kind.BOOLEAN,
+    "list": Kind.ARRAY,
 }
+"""By the kind of a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,20 @@ class Property:
     Attributes:
         name: As requests name it.
         kind: Of its values.
-        expression: SQL that reads it from a row of pgstac's items.
+        expression: SQL that reads it, of `item`, a row of `flatsim.item_index`, or of `shape`, that of its footprint.
         nullable: Whether items may lack it.
+        is_acquisition: Whether it is a time that the item's images were taken at, or its nominal time.
+        is_indexed: Whether it is a column.
+        order: SQL to sort items by that have the property, where that is another than to read it.
     """
 
     name: str
     kind: Kind
     expression: str
     nullable: bool = True
+    is_acquisition: bool = False
+    is_indexed: bool = True
+    order: str = ""
 
     @property
     def sortable(self) -> bool:
@@ -65,15 +74,18 @@ class Property:
 
 
 COLUMNS: Final = (
-    Property("id", Kind.TEXT, "id", nullable=False),
-    Property("collection", Kind.TEXT, "collection", nullable=False),
-    Property("geometry", Kind.GEOMETRY, "geometry", nullable=False),
-    # pgstac's column `datetime` is the start of an item's range; an item with an instant alone has it in both
-    Property("start_datetime", Kind.TIME, "datetime", nullable=False),
-    Property("end_datetime", Kind.TIME, "end_datetime", nullable=False),
-    Property("datetime", Kind.TIME, "to_tstz(content->'properties'->'datetime')"),
+    Property("id", Kind.TEXT, "item.id", nullable=False),
+    Property("collection", Kind.TEXT, "item.collection", nullable=False),
+    Property("geometry", Kind.GEOMETRY, "shape.geometry", nullable=False),
+    # an item with an instant alone has it at both ends of its range
+    Property("start_datetime", Kind.TIME, "item.start_datetime", nullable=False, is_acquisition=True),
+    Property("end_datetime", Kind.TIME, "item.end_datetime", nullable=False, is_acquisition=True),
+    Property("datetime", Kind.TIME, "item.datetime", is_acquisition=True, order="item._nominal"),
 )
-"""What pgstac keeps beside an item's content, and `datetime`, which it does not tell from the start."""
+"""What every catalogue has, whatever is registered."""
+
+NOMINAL: Final = Property("_nominal", Kind.TIME, "item._nominal", nullable=False)
+"""`datetime`, or the start of the range where an item has none."""
 
 _PREFIX: Final = "properties."
 
@@ -89,7 +101,7 @@ class PropertyTable:
         """From pgstac's queryables.
 
         Args:
-            rows: Each with name, expression, wrapper and definition.
+            rows: Each with name, definition, path and wrapper, and kind and source of its column, if it has one.
         """
         found = {row["name"]: _from_row(row) for row in rows}
         return cls(found | {column.name: column for column in COLUMNS})
@@ -140,10 +152,22 @@ _JSON_KINDS: Final = {"integer": Kind.INTEGER, "number": Kind.NUMBER, "boolean":
 
 
 def _from_row(row: Mapping[str, Any]) -> Property:
-    definition = row["definition"] or {}
-    kind = _KINDS.get(row["wrapper"], Kind.TEXT)
-    if kind is Kind.TEXT and "boolean" in (definition.get("type") or ""):
-        kind = Kind.BOOLEAN
-    # a null instead of a list is read as a list of one null
-    expression = f"nullif({row['expression']}, '{{NULL}}')" if kind is Kind.ARRAY else row["expression"]
-    return Property(row["name"], kind, expression)
+    name, path, definition = row["name"], row["path"], row["definition"] or {}
+    column = IndexColumn.from_queryable(name, path, row["wrapper"], definition)
+    if column is None:
+        expression = f"pgstac.to_text({path})"
+        return Property(name, Kind.TEXT, _of_stored_item(expression), is_indexed=False)
+    kind = _KINDS[column.kind]
+    if kind is Kind.NUMBER and row["wrapper"] == "to_int":
+        kind = Kind.INTEGER
+    if (column.kind, column.source) != (row["kind"], row["source"]):
+        return Property(name, kind, _of_stored_item(column.source), is_indexed=False)
+    return Property(name, kind, f"item.{quote_identifier(name)}", is_acquisition=column.is_acquisition)
+
+
+def _of_stored_item(expression: str) -> str:
+    """SQL of an expression of an item's content, where `flatsim.item_index` does not have it."""
+    return (
+        f"(SELECT {expression} FROM pgstac.items AS stored "  # noqa: S608 -- text of ours and of pgstac
+        "WHERE stored.collection = item.collection AND stored.id = item.id)"
+    )

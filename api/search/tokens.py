@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from api.errors import InvalidParameter
-from api.queries.pages import Turn
+from api.queries.compiled import Cursor
 from api.search.properties import Kind
 
 if TYPE_CHECKING:
-    from api.queries.pages import Selection
+    from api.queries.compiled import CompiledQuery
     from api.search.model import SortKey
 
 _SIGNATURE_BYTES: Final = 12
@@ -39,19 +39,19 @@ class TokenSigner:
 
     Attributes:
         secret: What the signatures are made with.
-        selection: The search.
+        query: The search.
     """
 
     secret: bytes
-    selection: Selection
+    query: CompiledQuery
 
-    def write(self, turn: Turn) -> str:
+    def write(self, cursor: Cursor) -> str:
         """The token of a place."""
-        values = [_packed(key, value) for key, value in zip(self.selection.keys, turn.place, strict=True)]
-        payload = _LETTERS[turn.backwards, turn.inclusive] + orjson.dumps(values)
+        values = [_packed(key, value) for key, value in zip(self.query.keys, cursor.values, strict=True)]
+        payload = _LETTERS[cursor.backwards, cursor.inclusive] + orjson.dumps(values)
         return _encoded(self._signature(payload) + payload)
 
-    def read(self, token: str) -> Turn:
+    def read(self, token: str) -> Cursor:
         """The place a token holds.
 
         Raises:
@@ -63,12 +63,12 @@ class TokenSigner:
             reason = "not a token of this search: it was altered, or the search was; begin again without it"
             raise InvalidParameter(parameter="token", reason=reason)
         values = orjson.loads(payload[1:])
-        place = tuple(_unpacked(key, value) for key, value in zip(self.selection.keys, values, strict=True))
-        return Turn(place, *_DIRECTIONS[payload[:1]])
+        place = tuple(_unpacked(key, value) for key, value in zip(self.query.keys, values, strict=True))
+        return Cursor(place, *_DIRECTIONS[payload[:1]])
 
     def _signature(self, payload: bytes) -> bytes:
-        keys = [(key.property.name, key.descending) for key in self.selection.keys]
-        said = repr((self.selection.asked, keys)).encode()
+        keys = [(key.property.name, key.descending) for key in self.query.keys]
+        said = repr((self.query.fingerprint, keys)).encode()
         return hmac.digest(self.secret, sha256(said).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from api.queries.pages import count_statement, estimate_statement, snapshot_now
+from api.queries.pages import FEW_MATCHES, count_statement, estimate_statement, snapshot_now
+from api.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from asyncpg import Connection
 
-    from api.queries.pages import Selection
+    from api.limits import CountLimits
+    from api.queries.compiled import CompiledQuery
 
 
-_KEPT: Final = 2000
-"""Searches whose totals are kept."""
+_MAX_ENTRIES: Final = 2000
+"""Searches whose totals are cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,54 +34,74 @@ class TotalsCache:
     """Totals that were counted, each with the state of the database that it is of.
 
     PostgreSQL tells which transactions a statement sees. As long as that is the same, nothing has changed anywhere, and
-    a total is as good as counted again. A standby server does not tell it; there nothing is kept.
+    a total is as good as counted again. A standby server does not tell it; there nothing is cached.
     """
 
-    _found: OrderedDict[bytes, tuple[str, Total]] = field(default_factory=OrderedDict)
+    _totals: OrderedDict[bytes, tuple[str, int, Total]] = field(default_factory=OrderedDict)
+    _flights: SingleFlight = field(default_factory=SingleFlight)
+
+    def is_large(self, query: CompiledQuery) -> bool:
+        """Whether a query had more than a few matches when it was last asked."""
+        entry = self._totals.get(_key(query))
+        return entry is not None and entry[2].matched > FEW_MATCHES
+
+    def put(self, query: CompiledQuery, counting: CountLimits, snapshot: str | None, total: Total) -> None:
+        """Remember the total of a query in one state of the database."""
+        if snapshot is None:
+            return
+        key = _key(query)
+        self._totals.pop(key, None)
+        self._totals[key] = snapshot, counting.exact_up_to, total
+        while len(self._totals) > _MAX_ENTRIES:
+            self._totals.popitem(last=False)
 
     async def get(
-        self, connection: Connection, selection: Selection, exact_up_to: int, snapshot: str | None = None
+        self, connection: Connection, query: CompiledQuery, counting: CountLimits, snapshot: str | None = None
     ) -> Total:
         """The number of items of a search.
 
         Args:
             connection: To ask.
-            selection: The search.
-            exact_up_to: Counting stops there, and the planner's estimate is taken, which is more than this.
+            query: The search.
+            counting: Where counting stops, and the planner's estimate is taken.
             snapshot: What the page was read from, if it was read; a total of the same is taken where there is one.
         """
-        key = _key(selection, exact_up_to)
-        if (kept := self._found.get(key)) is not None and kept[0] == (snapshot or await snapshot_now(connection)):
-            self._found.move_to_end(key)
-            return kept[1]
-        seen, total = await _counted(connection, selection, exact_up_to)
-        if seen is not None:
-            self._found[key] = seen, total
-            while len(self._found) > _KEPT:
-                self._found.popitem(last=False)
-        return total
+        snapshot = snapshot or await snapshot_now(connection)
+        key = _key(query)
+        entry = self._totals.get(key)
+        if entry is not None and snapshot is not None and entry[:2] == (snapshot, counting.exact_up_to):
+            self._totals.move_to_end(key)
+            return entry[2]
+
+        async def count_again() -> Total:
+            seen, total = await _count(connection, query, counting)
+            self.put(query, counting, seen, total)
+            return total
+
+        if snapshot is None:
+            return await count_again()
+        return await self._flights.share((key, snapshot, counting), count_again)
 
 
-def _key(selection: Selection, exact_up_to: int) -> bytes:
-    return blake2b(repr((selection.where, selection.values, exact_up_to)).encode(), digest_size=16).digest()
+def _key(query: CompiledQuery) -> bytes:
+    return blake2b(repr((query.where, query.values)).encode(), digest_size=16).digest()
 
 
-async def _counted(connection: Connection, selection: Selection, exact_up_to: int) -> tuple[str | None, Total]:
-    statement = count_statement(selection, exact_up_to + 1)
-    counted, snapshot = await connection.fetchrow(statement.text, *statement.values)
-    if counted <= exact_up_to:
-        return snapshot, Total(counted)
-    statement = estimate_statement(selection)
+async def _count(connection: Connection, query: CompiledQuery, counting: CountLimits) -> tuple[str | None, Total]:
+    statement = count_statement(query, counting.exact_up_to + 1)
+    counted, snapshot = 0, None
+    try:
+        counted, snapshot = await connection.fetchrow(statement.text, *statement.values, timeout=counting.seconds)
+    except TimeoutError:
+        pass
+    else:
+        if counted <= counting.exact_up_to:
+            return snapshot, Total(counted)
+    statement = estimate_statement(query)
     plan = await connection.fetchval(statement.text, *statement.values)
     return snapshot, Total(max(counted, int(plan[0]["Plan"]["Plan Rows"])), is_estimate=True)
 
 
-async def count(connection: Connection, selection: Selection, exact_up_to: int) -> Total:
-    """The number of items of a search, counted.
-
-    Args:
-        connection: To ask.
-        selection: The search.
-        exact_up_to: Counting stops there, and the planner's estimate is taken, which is more than this.
-    """
-    return (await _counted(connection, selection, exact_up_to))[1]
+async def count_matches(connection: Connection, query: CompiledQuery, counting: CountLimits) -> Total:
+    """The number of items of a search, counted, or the planner's estimate where that takes too long."""
+    return (await _count(connection, query, counting))[1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,11 +12,11 @@ from starlette.responses import StreamingResponse
 
 from api.errors import InvalidParameter, ServiceError
 from api.middleware import is_head
-from api.queries.pages import Selection, Turn, count_statement
-from api.search.page import FEW
-from api.search.places import place_before
+from api.queries.compiled import Cursor, compile_query
+from api.queries.pages import count_statement
+from api.search.offsets import values_before
 from api.search.tokens import TokenSigner
-from api.search.totals import Total, count
+from api.search.totals import Total, count_matches
 from api.streams.walk import Walk
 from api.streams.writers import WRITERS
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from api.formats import Chosen
     from api.limits import Limits
+    from api.queries.compiled import CompiledQuery
     from api.search.catalogue import Catalogue, CatalogueCache
     from api.search.model import Search
     from api.streams.writers import Writer
@@ -78,37 +79,35 @@ async def open_stream(
         InvalidParameter: The search makes no sense for this catalogue, or finds more than one answer may hold.
         ServiceError: The database could not do it.
     """
-    selection = Selection.of(search, catalogue.properties)
-    turn = _turn(search, TokenSigner(catalogue.secret, selection))
-    total = await _total(selection, at_most, connection, limits)
-    few = total is not None and total <= FEW
-    selection = replace(selection, found_first=selection.by_words and few)
+    query = compile_query(search, catalogue.properties)
+    cursor = _read_cursor(search, TokenSigner(catalogue.secret, query))
+    total = await _total(query, at_most, connection, limits)
     if search.offset:
-        place = await place_before(search.offset, selection, connection)
-        if place is None:
+        values = await values_before(search.offset, query, connection)
+        if values is None:
             return Stream(None, total)
-        turn = Turn(place, backwards=False)
-    return Stream(Walk(selection, turn, at_most, cache), total)
+        cursor = Cursor(values, backwards=False)
+    return Stream(Walk(query, cursor, at_most, cache), total)
 
 
-def _turn(search: Search, signer: TokenSigner) -> Turn | None:
-    turn = signer.read(search.token) if search.token else None
-    if turn is not None and turn.backwards:
+def _read_cursor(search: Search, signer: TokenSigner) -> Cursor | None:
+    cursor = signer.read(search.token) if search.token else None
+    if cursor is not None and cursor.backwards:
         reason = "leads backwards, and whole results are given forwards; take that of a link `next`, or none"
         raise InvalidParameter(parameter="token", reason=reason)
-    return turn
+    return cursor
 
 
-async def _total(selection: Selection, at_most: int | None, connection: Connection, limits: Limits) -> int | None:
+async def _total(query: CompiledQuery, at_most: int | None, connection: Connection, limits: Limits) -> int | None:
     """How many items match, where that can be counted.
 
     Raises:
         InvalidParameter: They are more than one answer may hold.
     """
     cap = limits.max_stream
-    total = await count(connection, selection, limits.exact_count)
+    total = await count_matches(connection, query, limits.counting)
     if total.is_estimate and (at_most is None or at_most > cap):
-        statement = count_statement(selection, cap + 1)
+        statement = count_statement(query, cap + 1)
         total = Total(await connection.fetchval(statement.text, *statement.values))
     if not total.is_estimate and total.matched > cap and (at_most is None or at_most > cap):
         reason = f"more than {cap} items match, and one answer holds no more; narrow the search, or give a limit"

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.queries.pages import Turn, items_statement, places_statements
+from api.queries.compiled import Cursor
+from api.queries.pages import items_statement, keys_statement, read_sort_values, remaining_stretches
 from api.search.hydration import items_of
-from api.search.places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from asyncpg import Connection
 
-    from api.queries.pages import Place, Selection
+    from api.queries.compiled import CompiledQuery, KeysetValues
     from api.search.catalogue import CatalogueCache
 
 KEYS_AT_ONCE: Final = 20_000
@@ -32,14 +32,14 @@ class Walk:
     """The items of a search.
 
     Attributes:
-        selection: Which, and in which order.
+        query: Which, and in which order.
         start: Where to begin; None is the beginning.
         at_most: How many; None is all.
         cache: Keeps what items are put together from.
     """
 
-    selection: Selection
-    start: Turn | None
+    query: CompiledQuery
+    start: Cursor | None
     at_most: int | None
     cache: CatalogueCache
 
@@ -51,11 +51,11 @@ class Walk:
         Args:
             connect: Gives a session, which is given back before the items are.
         """
-        turn, left = self.start, self.at_most
+        cursor, left = self.start, self.at_most
         while left is None or left > 0:
             wanted = KEYS_AT_ONCE if left is None else min(KEYS_AT_ONCE, left)
             async with connect() as connection:
-                places = await self._places(turn, wanted, connection)
+                places = await self._places(cursor, wanted, connection)
             for first in range(0, len(places), ITEMS_AT_ONCE):
                 some = places[first : first + ITEMS_AT_ONCE]
                 async with connect() as connection:
@@ -63,18 +63,19 @@ class Walk:
                 yield items
             if len(places) < wanted:
                 return
-            turn, left = Turn(places[-1], backwards=False), None if left is None else left - wanted
+            cursor, left = Cursor(places[-1], backwards=False), None if left is None else left - wanted
 
-    async def _places(self, turn: Turn | None, wanted: int, connection: Connection) -> list[Place]:
-        found: list[Place] = []
-        for statement in places_statements(self.selection, turn, wanted):
-            found += [place_of(row) for row in await connection.fetch(statement.text, *statement.values)]
-            if len(found) >= wanted:
+    async def _places(self, cursor: Cursor | None, wanted: int, connection: Connection) -> list[KeysetValues]:
+        places: list[KeysetValues] = []
+        for stretch in remaining_stretches(self.query, cursor):
+            statement = keys_statement(self.query, stretch, wanted - len(places))
+            places += [read_sort_values(row) for row in await connection.fetch(statement.text, *statement.values)]
+            if len(places) >= wanted:
                 break
-        return found[:wanted]
+        return places
 
-    async def _items(self, places: list[Place], connection: Connection) -> list[dict[str, Any]]:
-        names = [key.property.name for key in self.selection.keys]
+    async def _items(self, places: list[KeysetValues], connection: Connection) -> list[dict[str, Any]]:
+        names = [key.property.name for key in self.query.keys]
         collection, identifier = names.index("collection"), names.index("id")
         wanted = [(place[collection], place[identifier]) for place in places]
         statement = items_statement(wanted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_builder.cluster import Cluster, ClusterStatus, Role, State
-from catalog_builder.database import describe, migrate, renew_documents, resolve_dsn
+from catalog_builder.database import check_index, describe, migrate, renew_documents, resolve_dsn
 from catalog_builder.load import WORKERS, load
 from catalog_builder.settings import BuilderSettings
 
@@ -83,11 +83,15 @@ def dsn(role: str) -> None:
     "migrate", epilog="Example: flatsim-stac db migrate --database postgresql://owner@db.example.org/stac"
 )
 @click.option("--database", "address", metavar="DSN", help="Default: PG* variables, else the embedded database.")
-def migrate_command(address: str | None) -> None:
-    """Bring a database up to date: pgstac, our migrations, the queryables."""
+@click.option(
+    "--pgstac-indexes", is_flag=True,
+    help="Keep indexes for plain stac-fastapi-pgstac or titiler-pgstac on this database; this service needs none.",
+)  # fmt: skip
+def migrate_command(address: str | None, *, pgstac_indexes: bool) -> None:
+    """Bring a database up to date: pgstac, our migrations, the queryables, the table that is searched."""
     settings = BuilderSettings()
     target = resolve_dsn(address, settings.home, Role.OWNER)
-    click.echo(_told(describe(target), migrate(target, settings.migrations_dir)))
+    click.echo(_told(describe(target), migrate(target, settings.migrations_dir, pgstac_indexes=pgstac_indexes)))
 
 
 @database.command(epilog="Example: flatsim-stac db documents --database postgresql://builder@db.example.org/stac")
@@ -104,6 +108,28 @@ def documents(address: str | None, *, quiet: bool) -> None:
     click.echo(f"{done.written} documents written, {done.removed} of items that are gone removed")
     if done.without:
         click.echo(f"{done.without} items cannot be written so; they are put together for every answer")
+
+
+@database.command("check", epilog="Example: flatsim-stac db check --database postgresql://owner@db.example.org/stac")
+@click.option("--database", "address", metavar="DSN", help="Default: PG* variables, else the embedded database.")
+@click.option("--dry-run", is_flag=True, help="Mend nothing.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.pass_context
+def check_command(context: click.Context, address: str | None, *, dry_run: bool, quiet: bool) -> None:
+    """Compare the table that searches read with the items, and mend it.
+
+    Triggers keep the two alike, whoever writes. Needed after items were written while triggers were off, as some
+    restores do. With --dry-run the exit status is 3 where something is wrong.
+    """
+    target = resolve_dsn(address, BuilderSettings().home, Role.OWNER)
+    done = check_index(target, mend=not dry_run, progress=_silent if quiet else _teller("collections"))
+    if done.is_sound:
+        click.echo(f"the items of {done.collections} collections are indexed as they are")
+        return
+    what = "found" if dry_run else "mended"
+    click.echo(f"{done.differing} items whose row was missing or different, {done.stray} rows without an item: {what}")
+    if dry_run:
+        context.exit(NOT_RUNNING)
 
 
 @database.command(
@@ -188,4 +214,6 @@ def _told(name: str, report: MigrationReport) -> str:
     if report.queryables.written:
         lines.append(f"  {len(report.queryables.written)} queryables written")
     lines += [f"  queryable {removed} removed" for removed in report.queryables.removed]
+    if report.index.written:
+        lines.append(f"  {len(report.index.written)} columns of the item index filled")
     return "\n".join(lines)

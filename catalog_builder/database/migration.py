@@ -1,4 +1,4 @@
-"""Bringing a database up to date: pgstac, then our migrations, then the queryables.
+"""Bringing a database up to date: pgstac, then our migrations, then the queryables, then the table that is searched.
 
 Each step is one transaction, and one process at a time takes them, so that the run can be ended at any point
 and begun again.
@@ -17,6 +17,7 @@ from catalog_builder import queries
 from catalog_builder.cluster import Role
 from catalog_builder.database import ledger, pgstac, preflight
 from catalog_builder.database.connection import connect, conninfo, describe
+from catalog_builder.database.item_index import IndexChange, synchronise_index
 from catalog_builder.database.queryables import QueryablesChange, synchronise
 from catalog_builder.errors import MigrationError
 from catalog_builder.vocab.queryables import QUERYABLES
@@ -37,21 +38,27 @@ class MigrationReport:
     pgstac: str
     applied: tuple[str, ...]
     queryables: QueryablesChange
+    index: IndexChange
 
     @property
     def changed(self) -> bool:
         """Whether the database is another than before."""
         return bool(
-            self.pgstac_before != self.pgstac or self.applied or self.queryables.written or self.queryables.removed
+            self.pgstac_before != self.pgstac
+            or self.applied
+            or self.queryables != QueryablesChange()
+            or self.index != IndexChange()
         )
 
 
-def migrate(dsn: str, migrations_dir: Path) -> MigrationReport:
+def migrate(dsn: str, migrations_dir: Path, *, pgstac_indexes: bool = False) -> MigrationReport:
     """Bring a database up to date; nothing happens where it is.
 
     Args:
         dsn: of a user who owns the schema, or may make it.
         migrations_dir: folder of the numbered SQL files.
+        pgstac_indexes: whether pgstac's own searches get indexes on every partition, for whoever runs the plain
+            stac-fastapi-pgstac or titiler-pgstac on the same database.
 
     Raises:
         MigrationError: something is missing on the server, a migration failed, the applied ones differ from
@@ -61,13 +68,15 @@ def migrate(dsn: str, migrations_dir: Path) -> MigrationReport:
     files = ledger.read_files(migrations_dir)
     with connect(dsn, autocommit=True) as connection:
         try:
-            return _migrate(connection, dsn, files)
+            return _migrate(connection, dsn, files, pgstac_indexes=pgstac_indexes)
         except psycopg.Error as error:
             msg = f"migrating the {describe(dsn)} failed: {str(error).strip()}"
             raise MigrationError(msg) from error
 
 
-def _migrate(connection: psycopg.Connection[Any], dsn: str, files: list[ledger.Migration]) -> MigrationReport:
+def _migrate(
+    connection: psycopg.Connection[Any], dsn: str, files: list[ledger.Migration], *, pgstac_indexes: bool
+) -> MigrationReport:
     queries.lift_timeouts(connection)
     _take_turn(connection, dsn)
     facts = queries.server_facts(connection)
@@ -85,8 +94,8 @@ def _migrate(connection: psycopg.Connection[Any], dsn: str, files: list[ledger.M
     due = ledger.pending(files, queries.applied_migrations(connection))
     for migration in due:
         _retried(partial(ledger.apply, connection, migration))
-    change = synchronise(connection, QUERYABLES)
-    return MigrationReport(before, pinned, tuple(m.name for m in due), change)
+    change = synchronise(connection, QUERYABLES, pgstac_indexes=pgstac_indexes)
+    return MigrationReport(before, pinned, tuple(m.name for m in due), change, synchronise_index(connection))
 
 
 def _take_turn(connection: psycopg.Connection[Any], dsn: str) -> None:

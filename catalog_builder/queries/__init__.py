@@ -12,12 +12,6 @@ from psycopg import sql
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
-from catalog_builder.queries.documents import forget_lost_documents as forget_lost_documents
-from catalog_builder.queries.documents import item_template as item_template
-from catalog_builder.queries.documents import renew_documents as renew_documents
-from catalog_builder.queries.documents import undocumented_items as undocumented_items
-from catalog_builder.queries.documents import write_documents as write_documents
-
 if TYPE_CHECKING:
     from psycopg import Connection
 

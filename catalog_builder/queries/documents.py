@@ -1,4 +1,4 @@
-"""Statements on `flatsim.item_documents`: items as ready text."""
+"""Statements on `flatsim.item_documents`: items as prerendered JSON, by key of their rows in `flatsim.item_index`."""
 
 from __future__ import annotations
 
@@ -7,78 +7,72 @@ from typing import TYPE_CHECKING, Any
 from catalog_builder.vocab.item_documents import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from psycopg import Connection
 
 
-def write_documents(connection: Connection[Any], collection_id: str, rows: Sequence[tuple[str, bytes | None]]) -> None:
-    """Write documents of items which the running transaction has written itself, outside of any savepoint.
-
-    Args:
-        connection: In the transaction that wrote the items.
-        collection_id: Their collection.
-        rows: Id of an item, and what `vocab.item_documents.marked_document` makes of it.
-    """
-    _put_documents(connection, collection_id, [(name, None, document) for name, document in rows])
+def copy_documents(connection: Connection[Any], lines: Iterable[bytes]) -> None:
+    """Write documents of items whose rows the running transaction made; `lines` is a stream of COPY in binary."""
+    statement = "COPY flatsim.item_documents (key, format, digest, document) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for some in lines:
+            copy.write(some)
 
 
-def renew_documents(
-    connection: Connection[Any], collection_id: str, rows: Sequence[tuple[str, str | None, bytes | None]]
+def put_documents(
+    connection: Connection[Any], rows: Sequence[tuple[int, bytes | None]], digests: Sequence[bytes] | None = None
 ) -> None:
-    """Write documents of items that others have written; later ones of theirs are left alone.
+    """Write documents of items that others have written. Those whose item has changed since are left out.
 
     Args:
         connection: Of a loader.
-        collection_id: Their collection.
-        rows: Id and row version of an item as they were read together, and the document made of it.
+        rows: Key of an item's row and the document made of that state of it.
+        digests: Of the items as they were loaded, where they are known.
     """
-    _put_documents(connection, collection_id, rows)
-
-
-def _put_documents(
-    connection: Connection[Any], collection_id: str, rows: Sequence[tuple[str, str | None, bytes | None]]
-) -> None:
+    keys, documents = ([row[column] for row in rows] for column in range(2))
     connection.execute(
         """
-        INSERT INTO flatsim.item_documents AS present (collection, id, row_version, origin, format, document)
-        SELECT %s, id, coalesce(version::xid, pg_current_xact_id()::xid), (SELECT flatsim.database_origin()), %s,
-            document
-        FROM unnest(%b::text[], %b::text[], %b::bytea[]) AS made (id, version, document)
-        ON CONFLICT (collection, id) DO UPDATE SET
-            row_version = excluded.row_version, origin = excluded.origin, format = excluded.format,
-            document = excluded.document, digest = excluded.digest
-        WHERE (present.origin, present.format) <> (excluded.origin, excluded.format)
-            OR age(present.row_version) >= age(excluded.row_version)
+        INSERT INTO flatsim.item_documents (key, format, digest, document)
+        SELECT made.key, %s, made.digest, made.document
+        FROM unnest(%b::int8[], %b::bytea[], %b::bytea[]) AS made (key, digest, document)
+        WHERE EXISTS (SELECT FROM flatsim.item_index i WHERE i.key = made.key)
+        ON CONFLICT (key) DO UPDATE SET
+            format = excluded.format, document = excluded.document,
+            digest = coalesce(excluded.digest, item_documents.digest)
         """,
-        (collection_id, FORMAT, *([row[column] for row in rows] for column in range(3))),
+        (FORMAT, keys, list(digests) if digests else [None] * len(keys), documents),
     )
 
 
-def undocumented_items(
-    connection: Connection[Any], collection_id: str, at_once: int
-) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    """Id, row version, geometry and content of each item without a document that counts.
+def prefer_indexes(connection: Connection[Any]) -> None:
+    """Plan this session's statements for large tables, whatever the statistics say: they may be of an empty one."""
+    connection.execute("SET enable_seqscan = off")
 
-    Args:
-        connection: In a transaction, which must outlast the rows.
-        collection_id: Their collection.
-        at_once: Rows held in memory.
-    """
-    with connection.cursor(name="undocumented_items") as cursor:
-        cursor.itersize = at_once
-        cursor.execute(
-            """
-            SELECT i.id, i.xmin::text, ST_AsGeoJSON(i.geometry, 20), i.content FROM pgstac.items i
-            WHERE i.collection = %s AND NOT EXISTS (
-                SELECT FROM flatsim.item_documents d
-                WHERE d.collection = i.collection AND d.id = i.id AND d.row_version = i.xmin AND d.format = %s
-                    AND d.origin = (SELECT flatsim.database_origin())
-            )
-            """,
-            (collection_id, FORMAT),
-        )
-        yield from cursor
+
+def keys_after(connection: Connection[Any], key: int, at_most: int) -> list[tuple[int, str, str]]:
+    """Key, collection and id of the rows of some items, in the order of the keys, beyond one of them."""
+    return connection.execute(
+        "SELECT key, collection, id FROM flatsim.item_index WHERE key > %s ORDER BY key LIMIT %s", (key, at_most)
+    ).fetchall()
+
+
+def documented_keys(connection: Connection[Any], keys: Sequence[int]) -> set[int]:
+    """Those of some keys that have a document of today's format."""
+    found = connection.execute(
+        "SELECT key FROM flatsim.item_documents WHERE key = ANY(%s) AND format = %s", (list(keys), FORMAT)
+    )
+    return {key for (key,) in found}
+
+
+def stored_items(
+    connection: Connection[Any], collection_id: str, ids: Sequence[str]
+) -> list[tuple[str, str, dict[str, Any]]]:
+    """Id, geometry as GeoJSON text, and content of some items of a collection."""
+    return connection.execute(
+        "SELECT id, ST_AsGeoJSON(geometry, 20), content FROM pgstac.items WHERE collection = %s AND id = ANY(%s)",
+        (collection_id, list(ids)),
+    ).fetchall()
 
 
 def item_template(connection: Connection[Any], collection_id: str, number: int | None) -> dict[str, Any] | None:
@@ -90,10 +84,9 @@ def item_template(connection: Connection[Any], collection_id: str, number: int |
     return found[0] if found else None
 
 
-def forget_lost_documents(connection: Connection[Any]) -> int:
-    """Delete documents whose items are not there; how many there were."""
+def delete_stray_documents(connection: Connection[Any]) -> int:
+    """Delete documents of states of items that are gone; how many there were."""
     found = connection.execute(
-        "DELETE FROM flatsim.item_documents d WHERE NOT EXISTS "
-        "(SELECT FROM pgstac.items i WHERE i.collection = d.collection AND i.id = d.id)"
+        "DELETE FROM flatsim.item_documents d WHERE NOT EXISTS (SELECT FROM flatsim.item_index i WHERE i.key = d.key)"
     )
     return found.rowcount

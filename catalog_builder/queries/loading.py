@@ -107,43 +107,47 @@ def lock_against_vacuum(connection: Connection[Any], partition: str) -> None:
 
 def stored_digests(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, bytes | None]:
     """Those of some ids that are among a collection's items, with the digest of what was loaded, where it is known."""
-    wanted = (collection_id, list(ids))
     # Not one statement: joined, a planner without statistics may well read all of a table for each batch.
-    items = connection.execute(
-        "SELECT id, xmin::text FROM pgstac.items WHERE collection = %s AND id = ANY(%s)", wanted
+    rows = connection.execute(
+        "SELECT key, id FROM flatsim.item_index WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
     ).fetchall()
-    if not items:
+    if not rows:
         return {}
-    documents = connection.execute(
-        "SELECT id, row_version::text, digest FROM flatsim.item_documents WHERE collection = %s AND id = ANY(%s) "
-        "AND format = %s AND origin = (SELECT flatsim.database_origin())",
-        (*wanted, FORMAT),
+    digests = connection.execute(
+        "SELECT key, digest FROM flatsim.item_documents WHERE key = ANY(%s) AND format = %s",
+        ([key for key, _ in rows], FORMAT),
     )
-    found = {name: (version, digest) for name, version, digest in documents}
-    return {name: found[name][1] if name in found and found[name][0] == version else None for name, version in items}
+    by_key = dict(digests.fetchall())
+    return {name: by_key.get(key) for key, name in rows}
 
 
-def row_versions(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, int]:
-    """Number of the transaction that wrote each of some items; they stay as they are until this one ends."""
-    found = connection.execute(
-        "SELECT id, xmin::text::bigint FROM pgstac.items WHERE collection = %s AND id = ANY(%s) ORDER BY id FOR SHARE",
+def lock_items(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> None:
+    """Have some items stay as they are until the transaction ends."""
+    connection.execute(
+        "SELECT FROM pgstac.items WHERE collection = %s AND id = ANY(%s) ORDER BY id FOR SHARE",
         (collection_id, list(ids)),
+    )
+
+
+def item_keys(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> dict[str, int]:
+    """Key of the row in `flatsim.item_index` of each of some items."""
+    found = connection.execute(
+        "SELECT id, key FROM flatsim.item_index WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
     )
     return dict(found.fetchall())
 
 
-def current_version(connection: Connection[Any]) -> int:
-    """Number that rows have which the running transaction writes, outside of any savepoint."""
-    found = connection.execute("SELECT pg_current_xact_id()::xid::text::bigint").fetchone()
-    assert found is not None  # noqa: S101  a function answers
-    return int(found[0])
+def defer_indexing(connection: Connection[Any]) -> None:
+    """Have the items that the running transaction inserts indexed by `index_items`, a batch at a time."""
+    connection.execute("SET LOCAL flatsim.indexing = 'by batch'")
 
 
-def database_origin(connection: Connection[Any]) -> int:
-    """Which database this is."""
-    found = connection.execute("SELECT flatsim.database_origin()").fetchone()
-    assert found is not None  # noqa: S101  a function answers
-    return int(found[0])
+def index_items(connection: Connection[Any], partition: str, ids: Sequence[str]) -> dict[str, int]:
+    """Make the rows in `flatsim.item_index` of items that were inserted while it was deferred; the key of each."""
+    found = connection.execute(
+        "SELECT id, key FROM flatsim.index_items(%s::regclass, %s)", (f'pgstac."{partition}"', list(ids))
+    )
+    return dict(found.fetchall())
 
 
 def copy_items(connection: Connection[Any], partition: str, lines: Iterable[bytes]) -> None:
@@ -154,24 +158,6 @@ def copy_items(connection: Connection[Any], partition: str, lines: Iterable[byte
     with connection.cursor() as cursor, cursor.copy(statement.format(sql.Identifier(partition))) as copy:
         for some in lines:
             copy.write(some)
-
-
-def copy_documents(connection: Connection[Any], lines: Iterable[bytes]) -> None:
-    """Write documents of items; `lines` is a stream of COPY in binary."""
-    statement = (
-        "COPY flatsim.item_documents (id, collection, row_version, origin, format, digest, document) "
-        "FROM STDIN (FORMAT binary)"
-    )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for some in lines:
-            copy.write(some)
-
-
-def delete_documents(connection: Connection[Any], collection_id: str, ids: Sequence[str]) -> None:
-    """Take documents out, whether they count or not."""
-    connection.execute(
-        "DELETE FROM flatsim.item_documents WHERE collection = %s AND id = ANY(%s)", (collection_id, list(ids))
-    )
 
 
 def partitions_of(connection: Connection[Any], collection_id: str) -> list[str]:

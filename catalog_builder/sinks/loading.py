@@ -15,10 +15,9 @@ from hydraters import hydrate
 from psycopg import errors
 
 from catalog_builder import queries
-from catalog_builder.database.bounds import renew_bounds
 from catalog_builder.encoding import parse, plain
 from catalog_builder.errors import DatabaseError, SinkError
-from catalog_builder.queries import bounds, loading
+from catalog_builder.queries import documents, loading
 from catalog_builder.queries.loading import LoadTarget
 from catalog_builder.sinks import Written
 from catalog_builder.sinks.partitions import OTHERS, Connection, Partitions, patiently, settle
@@ -35,14 +34,12 @@ _LINE = re.compile(r"COPY \S+, line (\d+)")
 class CollectionLoader:
     """Writes items of one collection; `open_collection` makes it."""
 
-    def __init__(self, collection_id: str, target: LoadTarget, origin: int) -> None:
+    def __init__(self, collection_id: str, target: LoadTarget) -> None:
         self.collection_id = collection_id
         self.base: dict[str, Any] = target.base_item
         """What rows are dehydrated against."""
         self._base_number = target.base_item_id
-        self._origin = origin
         self._partitions = Partitions(collection_id, target)
-        self._is_retry = False
 
     def write(self, connection: Connection, rows: Sequence[Row]) -> Written:
         """Write rows that are new or differ, in one transaction; of two of one id, the last.
@@ -56,7 +53,7 @@ class CollectionLoader:
             psycopg.Error: it refuses otherwise.
         """
         unique = list({row.id: row for row in rows}.values())
-        changed = patiently(lambda: self._write(connection, unique), self._forget) if unique else 0
+        changed = patiently(lambda: self._write(connection, unique), self._partitions.forget) if unique else 0
         return Written(changed=changed, unchanged=len(rows) - changed)
 
     def unchanged(self, connection: Connection, digests: Mapping[str, bytes]) -> set[str]:
@@ -64,19 +61,16 @@ class CollectionLoader:
         stored = loading.stored_digests(connection, self.collection_id, list(digests))
         return {name for name, digest in stored.items() if digests[name] == digest}
 
-    def _forget(self) -> None:
-        """What others did has made a batch fail: nothing is taken for granted any more."""
-        self._partitions.forget()
-        self._is_retry = True
-
     def _write(self, connection: Connection, rows: list[Row]) -> int:
         self._partitions.admit(connection, rows)
         with connection.transaction():
-            bounds.note_written(connection, self.collection_id)
+            loading.defer_indexing(connection)
             changed = self._changed(connection, rows)
             for partition, some in self._partitions.divide(connection, changed).items():
                 self._copy(connection, partition, some)
-            self._document(connection, changed)
+                keys = loading.index_items(connection, partition, [row.id for row in some])
+                lines = b"".join(row.document_line(keys[row.id]) for row in some)
+                documents.copy_documents(connection, [COPY_HEADER, lines, COPY_END])
         return len(changed)
 
     def _changed(self, connection: Connection, rows: Sequence[Row]) -> list[Row]:
@@ -94,11 +88,13 @@ class CollectionLoader:
         if not rows:
             return set()
         ids = [row.id for row in rows]
-        versions = loading.row_versions(connection, self.collection_id, ids)
+        loading.lock_items(connection, self.collection_id, ids)
         by_id = {item["id"]: hydrated(item) for item in queries.items_by_id(connection, self.collection_id, ids)}
         same = [row for row in rows if row.id in by_id and self._is_same(row, by_id[row.id])]
-        loading.delete_documents(connection, self.collection_id, [row.id for row in same])
-        self._document(connection, same, versions)
+        keys = loading.item_keys(connection, self.collection_id, [row.id for row in same])
+        documents.put_documents(
+            connection, [(keys[row.id], row.document or None) for row in same], [row.digest for row in same]
+        )
         return {row.id for row in same}
 
     def _is_same(self, row: Row, stored: dict[str, Any]) -> bool:
@@ -122,16 +118,6 @@ class CollectionLoader:
             msg = f"loading items of {self.collection_id}: {rows[at].id}: {' '.join(str(error).split())}"
             raise DatabaseError(msg) from error
 
-    def _document(self, connection: Connection, rows: Sequence[Row], versions: dict[str, int] | None = None) -> None:
-        """Write the ready text of items, of rows of some versions, or that the running transaction has written."""
-        if not rows:
-            return
-        if self._is_retry:
-            loading.delete_documents(connection, self.collection_id, [row.id for row in rows])
-        name, own = self.collection_id.encode(), loading.current_version(connection)
-        lines = (row.document_line(name, versions[row.id] if versions else own, self._origin) for row in rows)
-        loading.copy_documents(connection, [COPY_HEADER, b"".join(lines), COPY_END])
-
 
 def open_collection(connection: Connection, collection: dict[str, Any]) -> CollectionLoader:
     """Load a collection if it is new or what its items have in common is; its own document comes at the end.
@@ -149,7 +135,7 @@ def open_collection(connection: Connection, collection: dict[str, Any]) -> Colle
     if target is None or target.base_item != base:
         msg = f"collection {name} is being changed by somebody else; try again"
         raise SinkError(msg)
-    return CollectionLoader(name, target, loading.database_origin(connection))
+    return CollectionLoader(name, target)
 
 
 def close_collection(connection: Connection, collection: dict[str, Any]) -> None:
@@ -162,7 +148,6 @@ def close_collection(connection: Connection, collection: dict[str, Any]) -> None
     settle(connection, name)
     if queries.collection_content(connection, name) != final:
         loading.upsert_collection(connection, final)
-    renew_bounds(connection, name)
     loading.make_durable(connection)
 
 

@@ -70,7 +70,7 @@ _FILE_TEXT = (
 _META_TEXT = (
     "Known and left alone: " + ", ".join(f"`{key}`" for key in sorted(UNUSED_KEYS)) + ". All others are counted."
 )
-_QUERY_TEXT = "In bold: with an index of its own."
+_QUERY_TEXT = "Each has a typed column with an index."
 _COUNT_TEXT = (
     "See [aggregation.md](aggregation.md). Buckets are set by a parameter that is called like the aggregation, with "
     "`_interval` or `_precision` after it."
@@ -150,8 +150,7 @@ def _keys() -> Iterator[Sequence[str]]:
 
 def _queryables() -> Iterator[Sequence[str]]:
     for row in QUERYABLES:
-        name = f"**`{row.name}`**" if row.index or row.column else f"`{row.name}`"
-        yield name, _type(row), row.unit or "", row.description
+        yield f"`{row.name}`", _type(row), row.unit or "", row.description
 
 
 def _aggregations() -> Iterator[Sequence[str]]:

@@ -1,7 +1,7 @@
 """What may be searched and sorted by: one row per property.
 
-From a row follow the entry in pgstac's `queryables` table (the wrapper decides whether values compare as
-numbers, times or text), the index on every partition, and the JSON Schema that `/queryables` answers with.
+From a row follow the entry in pgstac's `queryables` table (the wrapper decides whether values compare as numbers, times
+or text), the typed column of `flatsim.item_index` with its index, and the JSON Schema that `/queryables` answers with.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Queryable:
     """One searchable property of an item.
 
     `unit` is a UCUM code. `format` is a JSON Schema format where no `type` fits. A `column` is a property
-    that pgstac keeps in a column of its own, which has its index and no wrapper.
+    that pgstac keeps in a column of its own, which has its index and no wrapper. `indexed` is one that the plain
+    stac-fastapi-pgstac needs an index on every partition for. An `acquisition` is a time at which the item's images
+    were taken. `searched_with` names the properties that searches combine it with most often: its index holds them too.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Queryable:
     format: str | None = None
     column: bool = False
     indexed: bool = False
+    acquisition: bool = False
+    searched_with: tuple[str, ...] = ()
     examples: tuple[str | int | float, ...] = ()
 
     @property
@@ -55,8 +59,8 @@ class Queryable:
         return _TIME_WRAPPER if self.time else _WRAPPERS[self.type]
 
     @property
-    def index(self) -> str | None:
-        """The kind of index on every partition, if any."""
+    def pgstac_index(self) -> str | None:
+        """The kind of index on every partition that pgstac's own searches need, if any."""
         if not self.indexed or self.column:
             return None
         return "GIN" if self.type == "array" else "BTREE"
@@ -232,6 +236,7 @@ QUERYABLES: Final = (
         description="Time of the reference image of the pair",
         time=True,
         indexed=True,
+        acquisition=True,
     ),
     Queryable(
         name="insar:secondary_datetime",
@@ -239,6 +244,7 @@ QUERYABLES: Final = (
         description="Time of the secondary image of the pair",
         time=True,
         indexed=True,
+        acquisition=True,
     ),
     Queryable(
         name="insar:temporal_baseline",
@@ -247,6 +253,7 @@ QUERYABLES: Final = (
         type="number",
         unit="d",
         indexed=True,
+        searched_with=("insar:perpendicular_baseline", "flatsim:coherence_mean"),
     ),
     Queryable(
         name="insar:perpendicular_baseline",
@@ -255,6 +262,7 @@ QUERYABLES: Final = (
         type="number",
         unit="m",
         indexed=True,
+        searched_with=("insar:temporal_baseline", "flatsim:coherence_mean"),
     ),
     Queryable(
         name="insar:height_of_ambiguity",
@@ -282,6 +290,7 @@ QUERYABLES: Final = (
         minimum=0,
         maximum=1,
         indexed=True,
+        searched_with=("insar:temporal_baseline", "insar:perpendicular_baseline"),
     ),
     Queryable(
         name="flatsim:unwrapped_fraction",

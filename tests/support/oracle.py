@@ -278,12 +278,21 @@ def _is_then(text: str | None, item: Item) -> bool:
 def ordered(items: Iterable[Item], sortby: Sequence[dict[str, str]] = ()) -> list[Item]:
     """Items in the order of a search."""
     keys = [(key["field"], key.get("direction") == "desc") for key in sortby] or [("datetime", True)]
-    keys += [(tie, keys[0][1]) for tie in ("collection", "id") if tie not in dict(keys)]
+    ties = ("collection", "id") if {"datetime", "start_datetime"} & dict(keys).keys() else ("", "collection", "id")
+    keys += [(tie, keys[0][1]) for tie in ties if tie not in dict(keys)]
     found = list(items)
     for name, descending in reversed(keys):
-        found.sort(key=lambda item: _rank(value_of(item, name)), reverse=descending)
-        found.sort(key=lambda item: value_of(item, name) is None)
+        found.sort(key=lambda item: _rank(_sort_value(item, name)), reverse=descending)
+        found.sort(key=lambda item: _sort_value(item, name) is None)
     return found
+
+
+def _sort_value(item: Item, name: str) -> Any:
+    """Value of a property; without a name the nominal time, by which equal items are sorted."""
+    if name:
+        return value_of(item, name)
+    moment = value_of(item, "datetime")
+    return value_of(item, "start_datetime") if moment is None else moment
 
 
 def _rank(value: Any) -> tuple[bool, Any]:

@@ -1,25 +1,24 @@
 """Comparisons of values: `=`, `<`, BETWEEN, IN, LIKE, IS NULL.
 
-A value takes the kind of what it is compared with: a text beside a time is read as one, a number beside an integer
-property is rounded so that the property's index serves. A date stands for its whole day.
+A value takes the kind of what it is compared with: a text beside a time is read as one. A date stands for its whole
+day. Of a text as many characters are compared as its column holds.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from api.queries.filters.operands import Operand, Scope, arguments, moment, read_operand
 from api.queries.sql import any_of
-from api.search.properties import Kind
+from api.search.properties import COLUMNS, Kind
+from catalog_builder.vocab.item_index import MAX_TEXT
 
 if TYPE_CHECKING:
-    from api.search.properties import Property
+    from typing import Any
 
 MIRRORED: Final = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 """Comparison operators, each with what says the same with its sides exchanged."""
-
-_INT4: Final = (-(2**31), 2**31 - 1)
 
 _DAY: Final = {
     "=": ("{} BETWEEN {} AND {}", (0, 1)),
@@ -31,7 +30,7 @@ _DAY: Final = {
 }
 """A moment compared with a span of time: the SQL, and whether with the first moment of the span, the last, or both."""
 
-_ARRAY_TYPES: Final = {Kind.TEXT: "text[]", Kind.NUMBER: "float8[]", Kind.INTEGER: "int4[]", Kind.BOOLEAN: "text[]"}
+_ARRAY_TYPES: Final = {Kind.TEXT: "text[]", Kind.NUMBER: "float8[]", Kind.INTEGER: "float8[]", Kind.BOOLEAN: "bool[]"}
 
 
 def comparison(tree: dict[str, Any], scope: Scope) -> str:
@@ -78,12 +77,6 @@ def one_of(tree: dict[str, Any], scope: Scope) -> str:
     if len(plain) < len(rights) or left.is_value or left.kind is Kind.TIME:
         return any_of([compare("=", left, right, scope) for right in rights])
     values = [_adopted(left, right, scope).value for right in plain]
-    if left.kind is Kind.BOOLEAN:
-        values = [str(value).lower() for value in values]
-    if left.kind is Kind.INTEGER:
-        values = [int(value) for value in values if value.is_integer() and _INT4[0] <= value <= _INT4[1]]
-    if rights and not values:  # of an item that lacks the property it is not false, but unknown
-        return "{0} <> {0}".format(left.render(scope))
     return f"{left.render(scope)} = ANY({scope.bound.bind(values, _ARRAY_TYPES[left.kind])})"
 
 
@@ -101,8 +94,6 @@ def compare(operator: str, left: Operand, right: Operand, scope: Scope) -> str:
     if left.kind is Kind.TIME and right.is_value and right.value[0] != right.value[1]:
         ends = (scope.bound.bind(right.value[number], "timestamptz") for number in _DAY[operator][1])
         return _DAY[operator][0].format(left.render(scope), *ends)
-    if left.of is not None and left.kind is Kind.INTEGER and right.is_value:
-        return _compare_integer(operator, left.of, right.value, scope)
     return f"{left.render(scope)} {operator} {right.render(scope)}"
 
 
@@ -111,7 +102,7 @@ def _adopted(left: Operand, right: Operand, scope: Scope) -> Operand:
     for operand in (left, right):
         _check_plain(operand, scope)
     if left.kind is right.kind or (left.kind.numeric and right.kind.numeric):
-        return right
+        return _cut(left, right)
     if left.kind is Kind.TIME and right.kind is Kind.TEXT and right.is_value:
         return Operand(Kind.TIME, right.said, value=moment(right.value, scope, left.said))
     if right.is_value:
@@ -132,16 +123,8 @@ def _check_plain(operand: Operand, scope: Scope) -> None:
     raise scope.refusal(reason=f"{operand.said} is {reason}")
 
 
-def _compare_integer(operator: str, left: Property, number: float, scope: Scope) -> str:
-    """An integer property beside any number, so that its index of integers serves.
-
-    Nothing equals 80.5, but an item without the property is neither equal to it nor not.
-    """
-    rounded = number
-    if not number.is_integer():
-        if operator in ("=", "<>"):
-            return f"{left.expression} {MIRRORED['<>' if operator == '=' else '=']} {left.expression}"
-        operator, rounded = ("<=", math.floor(number)) if operator.startswith("<") else (">=", math.ceil(number))
-    if _INT4[0] <= rounded <= _INT4[1]:
-        return f"{left.expression} {operator} {scope.bound.bind(int(rounded), 'int4')}"
-    return f"{left.expression}::float8 {operator} {scope.bound.bind(float(rounded), 'float8')}"
+def _cut(left: Operand, right: Operand) -> Operand:
+    """A text beside a property, as long as the property's column holds."""
+    if left.of is None or left.kind is not Kind.TEXT or not right.is_value or left.of in COLUMNS:
+        return right
+    return replace(right, value=right.value[:MAX_TEXT])

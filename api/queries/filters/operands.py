@@ -87,7 +87,7 @@ class Operand:
         if self.kind.numeric:
             return scope.bound.bind(float(self.value), "float8")
         if self.kind is Kind.BOOLEAN:
-            return scope.bound.bind(str(self.value).lower(), "text")  # as pgstac's `to_text` reads it
+            return scope.bound.bind(self.value, "bool")
         return scope.bound.bind(self.value, "text")
 
 

@@ -38,7 +38,7 @@ def meets(geometry: str, bound: Parameters) -> str:
         geometry: The text of a GeoJSON geometry.
         bound: The statement's values.
     """
-    return f"ST_Intersects(geometry, {geojson(geometry, bound)})"
+    return f"ST_Intersects(shape.geometry, {geojson(geometry, bound)})"
 
 
 def geojson(text: str, bound: Parameters) -> str:

@@ -45,6 +45,7 @@ class End:
 
     sql: str | None = None
     value: datetime | None = None
+    is_acquisition: bool = False
 
     def compared(self, operator: str, other: End, scope: Scope) -> str:
         """SQL of a comparison."""
@@ -69,7 +70,7 @@ def temporal(tree: dict[str, Any], scope: Scope) -> str:
     return _held(operator, first, second, scope)
 
 
-def comparisons(function: str, args: list[Any], scope: Scope) -> Iterator[tuple[End, str, End]]:
+def read_comparisons(function: str, args: list[Any], scope: Scope) -> Iterator[tuple[End, str, End]]:
     """What a temporal function other than T_DISJOINT compares; all of it must hold."""
     first, second = (_span(arg, scope) for arg in args)
     for one, operator, other in FUNCTIONS[function]:
@@ -132,7 +133,7 @@ def _property(name: Any, scope: Scope) -> End:
     found = scope.properties.find(name, scope.parameter)
     if found.kind is not Kind.TIME:
         raise scope.refusal(reason=f"{found.name} is {found.kind}, not a time")
-    return End(found.expression)
+    return End(found.expression, is_acquisition=found.is_acquisition)
 
 
 def _bound(value: datetime | None, side: int) -> End:

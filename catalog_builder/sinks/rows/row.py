@@ -30,7 +30,7 @@ _FRAME: Final = struct.Struct(">qq6I")
 _JSONB_VERSION: Final = b"\x01"
 _NULL: Final = struct.pack(">i", -1)
 _ITEM_COLUMNS: Final = struct.pack(">h", 7)
-_DOCUMENT_COLUMNS: Final = struct.pack(">h", 7)
+_DOCUMENT_COLUMNS: Final = struct.pack(">h", 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,10 @@ class Row:
             _field(_JSONB_VERSION + self.content[:-1] + tag + b"}"),
         ))  # fmt: skip
 
-    def document_line(self, collection_id: bytes, row_version: int, origin: int) -> bytes:
-        """A line of COPY: id, collection, row_version, origin, format, digest, document."""
+    def document_line(self, key: int) -> bytes:
+        """A line of COPY: key, format, digest, document."""
         return b"".join((
-            _DOCUMENT_COLUMNS, _field(self.id.encode()), _field(collection_id),
-            struct.pack(">iIiqih", 4, row_version, 8, origin, 2, FORMAT),
+            _DOCUMENT_COLUMNS, struct.pack(">iqih", 8, key, 2, FORMAT),
             _field(self.digest), _field(self.document) if self.document else _NULL,
         ))  # fmt: skip
 
