@@ -10,7 +10,7 @@ from api.queries.sql import Parameters, all_of, any_of
 from api.search.model import SortKey
 from api.search.properties import COLUMNS as PROPERTY_COLUMNS
 from api.search.properties import Kind
-from catalog_builder.vocab.item_documents import FORMAT
+from catalog_builder.derived.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,7 +20,7 @@ from api.queries.filters.temporal import FUNCTIONS as TEMPORAL
 from api.queries.filters.temporal import comparisons
 from api.queries.sql import Parameters
 from api.search.properties import Kind
-from catalog_builder.vocab.item_bounds import END, ID, START, microseconds
+from catalog_builder.derived.item_bounds import END, ID, START, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

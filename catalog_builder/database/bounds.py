@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 
+from catalog_builder.derived.item_bounds import DATETIME, END, ID, START, microseconds
 from catalog_builder.queries import bounds as queries
-from catalog_builder.vocab.item_bounds import DATETIME, END, ID, START, microseconds
 
 if TYPE_CHECKING:
     from psycopg import Connection

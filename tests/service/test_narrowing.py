@@ -22,10 +22,10 @@ from varied_items import COLLECTIONS, collections, varied_items
 from api.app import create_app
 from api.queries.pages import Selection
 from api.search import narrowing
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect, renew_documents
 from catalog_builder.database.bounds import renew_bounds
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Role
 from catalog_builder.sinks import loading
 from catalog_builder.sinks.rows.row import create_row
 

@@ -20,15 +20,15 @@ from pathlib import Path
 import click
 from traps import put_all
 
-from catalog_builder.build import build
-from catalog_builder.encoding import Encode
-from catalog_builder.job import Document
-from catalog_builder.layout import ServiceLayout
 from catalog_builder.location import locate
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.job import Document
 from catalog_builder.sample import SampleSpec, write_sample
 from catalog_builder.sinks import CollectionDict, Written
+from catalog_builder.sinks.encoding import Encode
 from catalog_builder.sinks.rows.encode import encode_row
 from catalog_builder.sinks.whole import WholeSink
+from catalog_builder.stac.layout import ServiceLayout
 
 BASE = "https://data.example.org/flatsim"
 SPEC = SampleSpec(tracks=2, pairs=70, epochs=16, pixels=40)
