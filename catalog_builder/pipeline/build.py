@@ -19,8 +19,8 @@ from catalog_builder.location import Location, at, locate
 from catalog_builder.packages.model import Found, TrackKey
 from catalog_builder.packages.names import item_id, parse_package
 from catalog_builder.pipeline.catalogue import Options
-from catalog_builder.pipeline.job import Document, Parcel, Task, with_schema
-from catalog_builder.pipeline.manifest import Known, Manifest, Record
+from catalog_builder.pipeline.job import Parcel, Task, with_schema
+from catalog_builder.pipeline.manifest import Known
 from catalog_builder.pipeline.pool import Pool, processes
 from catalog_builder.pipeline.stream import Stream
 from catalog_builder.pipeline.tally import count_found, count_refused, place_of
@@ -28,6 +28,8 @@ from catalog_builder.pipeline.upkeep import Upkeep
 from catalog_builder.report.atlas import Atlas
 from catalog_builder.report.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.manifest import Manifest, Record
 from catalog_builder.stac.collection import CollectionSummary, summary_of
 from catalog_builder.stac.layout import Layout
 

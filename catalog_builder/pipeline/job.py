@@ -20,9 +20,10 @@ from catalog_builder.packages.model import Found, Track
 from catalog_builder.packages.names import item_id, parse_package
 from catalog_builder.packages.storage import checksums_once
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
-from catalog_builder.pipeline.manifest import Record, fingerprint, records_of
+from catalog_builder.pipeline.manifest import fingerprint, records_of
 from catalog_builder.report.atlas import Atlas
 from catalog_builder.report.report import Remark
+from catalog_builder.sinks.document import Document
 from catalog_builder.sinks.encoding import Encode
 from catalog_builder.stac.collection import CollectionSummary, summary_of
 from catalog_builder.stac.layout import Layout
@@ -40,18 +41,6 @@ class Task:
     """Whether the store keeps what was built."""
     is_charted: bool
     """Whether an atlas is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An item, written."""
-
-    id: str
-    content: bytes
-    record: Record | None
-    """For the manifest; None where it could not recognise the package again."""
-    thumbnail: bytes | None = None
-    """PNG."""
 
 
 @dataclass(slots=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import PackageRefused
@@ -23,53 +22,12 @@ from catalog_builder.packages.names import is_raster_name, parse_package
 from catalog_builder.packages.storage import checksum, files_in
 from catalog_builder.pipeline.catalogue import Options, Outcome
 from catalog_builder.report.report import Remark
+from catalog_builder.sinks.manifest import Record
 from catalog_builder.stac.layout import Layout
 from catalog_builder.vocab.release import __version__
 
 FileFacts = tuple[str, int, int, str | None]
 """Name, size in bytes, time of modification in nanoseconds, and the mark that a store gives the content."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A package whose item is in the store."""
-
-    package: str
-    """Path."""
-    fingerprint: str
-    collection: str
-    item: str
-    warnings: tuple[tuple[str, str], ...] = ()
-    """Paths and reasons, to be said again."""
-    ignored: tuple[tuple[str, str], ...] = ()
-
-
-class Manifest(Protocol):
-    """Records of earlier builds. Each change is kept from when the method returns, whatever ends the process then."""
-
-    keeps: bool
-    """Whether anything is kept from build to build."""
-
-    def records(self) -> Iterable[Record]:
-        """All of them."""
-
-    def remember(self, records: Sequence[Record]) -> None:
-        """Add records, or replace those of the same packages."""
-
-    def forget(self, packages: Sequence[str]) -> None:
-        """Remove the records of some packages."""
-
-    def unfinished(self) -> set[str]:
-        """Collections that were begun and not finished."""
-
-    def begin(self, collection_id: str) -> None:
-        """The items of a collection are about to change."""
-
-    def finish(self, collection_id: str) -> None:
-        """The document of a collection agrees with its items."""
-
-    def close(self) -> None:
-        """Nothing more will come."""
 
 
 @dataclass(slots=True)
@@ -194,32 +152,3 @@ def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[st
         if package is not None:
             lists.setdefault(package, []).append((remark.path, remark.reason))
     return lists
-
-
-class Forgetful:
-    """The manifest of a store that every build writes anew."""
-
-    keeps = False
-
-    def records(self) -> Iterable[Record]:
-        """None."""
-        return ()
-
-    def remember(self, records: Sequence[Record]) -> None:
-        """Nothing is kept."""
-
-    def forget(self, packages: Sequence[str]) -> None:
-        """Nothing was kept."""
-
-    def unfinished(self) -> set[str]:
-        """None."""
-        return set()
-
-    def begin(self, collection_id: str) -> None:
-        """Nothing is kept."""
-
-    def finish(self, collection_id: str) -> None:
-        """Nothing was kept."""
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -13,8 +13,9 @@ from typing import Any
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.packages.model import Found, TrackKey
 from catalog_builder.pipeline.job import Parcel, Task, read_fingerprints, read_pairs, read_shared
-from catalog_builder.pipeline.manifest import Context, Known, Record, context_of
+from catalog_builder.pipeline.manifest import Context, Known, context_of
 from catalog_builder.pipeline.pool import Pool
+from catalog_builder.sinks.manifest import Record
 
 READ_TOGETHER = 16
 """Packages of a job: few, so that all workers end at about the same time."""

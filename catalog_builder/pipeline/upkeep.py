@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from catalog_builder.pipeline.manifest import Record
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.manifest import Record
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 from catalog_builder.thumbnails.make import NO_THUMBNAIL
-
-if TYPE_CHECKING:
-    from catalog_builder.pipeline.job import Document
 
 
 class Upkeep:

@@ -22,9 +22,9 @@ from traps import put_all
 
 from catalog_builder.location import locate
 from catalog_builder.pipeline.build import build
-from catalog_builder.pipeline.job import Document
 from catalog_builder.sample import SampleSpec, write_sample
 from catalog_builder.sinks import CollectionDict, Written
+from catalog_builder.sinks.document import Document
 from catalog_builder.sinks.encoding import Encode
 from catalog_builder.sinks.rows.encode import encode_row
 from catalog_builder.sinks.whole import WholeSink
