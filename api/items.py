@@ -26,7 +26,7 @@ from api.search.page import read_item, read_page
 from api.search.read import read_search
 from api.search.writing import ItemWriter, PageResponse
 from api.streams.answer import open_stream, stream_response
-from catalog_builder.vocab.item_documents import GEOJSON
+from catalog_builder.derived.item_documents import GEOJSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

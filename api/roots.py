@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from api.errors import NotFound, NotReadable, StartError
-from catalog_builder.vocab.item_documents import file_path
+from catalog_builder.derived.item_documents import file_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from catalog_builder.vocab.schema import MEDIA_TYPE, SCHEMA_PATH, flatsim_schema, schema_uri
+from catalog_builder.derived.schema import MEDIA_TYPE, SCHEMA_PATH, flatsim_schema, schema_uri
 
 
 def schemas_router() -> APIRouter:

@@ -15,10 +15,10 @@ from rasterio.errors import NotGeoreferencedWarning
 from rio_stac import create_stac_item
 
 from benchmarks.trees import write_tree
-from catalog_builder import pool
-from catalog_builder.build import build
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline.build import build
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 Job = Callable[[Path], None]
 

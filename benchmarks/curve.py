@@ -30,10 +30,10 @@ from benchmarks.service import (
 )
 from benchmarks.traffic import Timing
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster
 from catalog_builder.database import renew_documents
 from catalog_builder.database.migration import migrate
-from catalog_builder.load import load
+from catalog_builder.local_postgres import Cluster
+from catalog_builder.pipeline.load import load
 
 DATABASE = "curve"
 REGIONS = 19

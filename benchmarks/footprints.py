@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from benchmarks.trees import write_tree
-from catalog_builder.build import build
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline.build import build
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 
 def read_bytes() -> int:

@@ -23,13 +23,13 @@ import click
 import orjson
 from rasterio.errors import NotGeoreferencedWarning
 
-from catalog_builder.build import build
-from catalog_builder.collection import CollectionSummary
-from catalog_builder.encoding import compact
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleSpec, write_sample
 from catalog_builder.sinks import COLLECTIONS
+from catalog_builder.sinks.encoding import compact
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.collection import CollectionSummary
+from catalog_builder.stac.layout import ServiceLayout
 from catalog_builder.vocab.kinds import KINDS
 from catalog_builder.vocab.regions import BY_CODE, REGIONS, Region
 

@@ -20,8 +20,8 @@ import psycopg
 from benchmarks.items import Catalogue
 from benchmarks.memory import rss_mb
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster
 from catalog_builder.database import migrate
+from catalog_builder.local_postgres import Cluster
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import COLLECTIONS
 

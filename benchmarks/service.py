@@ -27,9 +27,9 @@ from benchmarks.peers import INSTALLED, PEERS, Running, compile_ours, own_progra
 from benchmarks.questions import PAGES, questions
 from benchmarks.traffic import Client, Request, Timing, run
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster
 from catalog_builder.database.migration import migrate
-from catalog_builder.load import load
+from catalog_builder.local_postgres import Cluster
+from catalog_builder.pipeline.load import load
 from catalog_builder.sinks.ndjson import COLLECTIONS
 
 FLOOR = "floor"

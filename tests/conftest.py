@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster
 from catalog_builder.database import migrate
 from catalog_builder.errors import SchemaNotFound
+from catalog_builder.local_postgres import Cluster
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.validation.schemas import Schemas
 from catalog_builder.vocab.extensions import BY_PREFIX

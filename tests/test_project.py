@@ -30,10 +30,11 @@ def test_layers() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_vocabulary_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize("room", ["vocab", "derived"])
+def test_what_the_service_imports_of_the_builder_loads_nothing_heavy(room: str) -> None:
     code = (
-        "import pkgutil, sys, importlib, catalog_builder.vocab as v\n"
-        "[importlib.import_module(f'catalog_builder.vocab.{m.name}') for m in pkgutil.iter_modules(v.__path__)]\n"
+        f"import pkgutil, sys, importlib, catalog_builder.{room} as room\n"
+        "[importlib.import_module(f'{room.__name__}.{m.name}') for m in pkgutil.iter_modules(room.__path__)]\n"
         "print(sorted({'pystac', 'rasterio', 'numpy', 'shapely', 'psycopg'} & sys.modules.keys()))"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

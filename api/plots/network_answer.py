@@ -16,8 +16,8 @@ from api.pages.typography import number_text
 from api.pages.words import titled
 from api.plots import forms, svg
 from api.plots.words import count, say
+from catalog_builder.derived.item_documents import GEOJSON
 from catalog_builder.vocab.french import item_title
-from catalog_builder.vocab.item_documents import GEOJSON
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -17,7 +17,7 @@ from api.queries.compiled import Cursor, Statement
 from api.queries.sql import Parameters, all_of, any_of
 from api.queries.windows import window_rows
 from api.search.properties import Kind
-from catalog_builder.vocab.item_documents import FORMAT
+from catalog_builder.derived.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,7 +14,7 @@ from api.queries.filters.operands import Operand, Scope, moment, read_operand
 from api.queries.filters.temporal import FUNCTIONS, read_comparisons
 from api.queries.sql import Parameters
 from api.search.properties import Kind
-from catalog_builder.vocab.item_index import MAX_SPREAD
+from catalog_builder.derived.item_index import MAX_SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog_builder.vocab.item_documents import TEMPLATE, hydrated
+from catalog_builder.derived.item_documents import TEMPLATE, hydrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 Ready = bytes
-"""An item as text, with marks where addresses go; see `catalog_builder.vocab.item_documents`."""
+"""An item as text, with marks where addresses go; see `catalog_builder.derived.item_documents`."""
 
 
 async def items_of(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:

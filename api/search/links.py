@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from api.formats import PARAMETER, STREAMS
 from api.links import page_link
 from api.routes import posted
-from catalog_builder.vocab.item_documents import GEOJSON, JSON
+from catalog_builder.derived.item_documents import GEOJSON, JSON
 
 if TYPE_CHECKING:
     from starlette.requests import Request

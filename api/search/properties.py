@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.errors import InvalidParameter
 from api.queries.sql import quote_identifier
 from api.search.names import unknown
-from catalog_builder.vocab.item_index import IndexColumn
+from catalog_builder.derived.item_index import IndexColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin
 import orjson
 from starlette.responses import Response
 
-from catalog_builder.vocab.item_documents import BASE, FILE, GEOJSON, item_links
+from catalog_builder.derived.item_documents import BASE, FILE, GEOJSON, item_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,25 +12,25 @@ from typing import TextIO
 import click
 from rich.table import Table
 
-from catalog_builder.atlas import Atlas
-from catalog_builder.build import build as build_trees
-from catalog_builder.catalogue import Options
 from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import progress, wide_console
-from catalog_builder.cluster import Role
-from catalog_builder.dask_pool import dask_cluster
 from catalog_builder.database import resolve_dsn
-from catalog_builder.layout import Layout, ServiceLayout, StaticLayout
+from catalog_builder.local_postgres import Role
 from catalog_builder.location import Location, locate
-from catalog_builder.page import page
-from catalog_builder.pool import Pool
-from catalog_builder.report import Report
+from catalog_builder.pipeline.build import build as build_trees
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.pipeline.dask_pool import dask_cluster
+from catalog_builder.pipeline.pool import Pool
+from catalog_builder.report.atlas import Atlas
+from catalog_builder.report.page import page
+from catalog_builder.report.report import Report
 from catalog_builder.settings import THUMBNAILS, BuilderSettings
 from catalog_builder.sinks import Sink
 from catalog_builder.sinks.geoparquet import GeoparquetSink
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.pgstac import PgstacSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import Layout, ServiceLayout, StaticLayout
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 SOME_REFUSED = 3

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog_builder.cluster import Cluster, ClusterStatus, Role, State
 from catalog_builder.database import check_index, describe, migrate, renew_documents, resolve_dsn
-from catalog_builder.load import WORKERS, load
+from catalog_builder.local_postgres import Cluster, ClusterStatus, Role, State
+from catalog_builder.pipeline.load import WORKERS, load
 from catalog_builder.settings import BuilderSettings
 
 if TYPE_CHECKING:

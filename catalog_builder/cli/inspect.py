@@ -12,8 +12,8 @@ from rich.text import Text
 
 from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import wide_console
-from catalog_builder.inspection import FileSeen, Inspection, inspect_name, inspect_package
 from catalog_builder.location import Location, at
+from catalog_builder.pipeline.inspection import FileSeen, Inspection, inspect_name, inspect_package
 
 REFUSED = 3
 """Exit status for a package that a build would refuse, as of a build that refuses some."""

@@ -65,8 +65,8 @@ def serve(database: str | None, host: str, port: int, trees: tuple[Path, ...], w
 
 def _usual_database() -> str:
     """The database that is meant when none is named. Only this needs the driver, which takes a while to load."""
-    from catalog_builder.cluster import Role  # noqa: PLC0415
     from catalog_builder.database import resolve_dsn  # noqa: PLC0415
+    from catalog_builder.local_postgres import Role  # noqa: PLC0415
     from catalog_builder.settings import BuilderSettings  # noqa: PLC0415
 
     return resolve_dsn(None, BuilderSettings().home, Role.READ)

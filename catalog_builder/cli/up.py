@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from catalog_builder.catalogue import Options
 from catalog_builder.cli.build import NOTHING_DONE, run, status_of
 from catalog_builder.cli.serve import HOST, PORT, service_command, service_environment
-from catalog_builder.cluster import Cluster, Role, State
 from catalog_builder.database import migrate
-from catalog_builder.layout import Layout, ServiceLayout
+from catalog_builder.local_postgres import Cluster, Role, State
+from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks.pgstac import PgstacSink
+from catalog_builder.stac.layout import Layout, ServiceLayout
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database.connection import connect, describe
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Role
 from catalog_builder.queries import documents, item_index
 
 if TYPE_CHECKING:

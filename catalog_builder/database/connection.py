@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from catalog_builder.cluster import Cluster, Role
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Cluster, Role
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,11 +11,11 @@ import psycopg
 from psycopg.types.json import set_json_loads
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database.connection import connect, describe
+from catalog_builder.derived.item_documents import TEMPLATE, hydrated, marked_document
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Role
 from catalog_builder.queries import documents
-from catalog_builder.vocab.item_documents import TEMPLATE, hydrated, marked_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable

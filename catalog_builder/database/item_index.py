@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog_builder.derived.item_index import IndexColumn
 from catalog_builder.queries import item_index as queries
-from catalog_builder.vocab.item_index import IndexColumn
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database import ledger, pgstac, preflight
 from catalog_builder.database.connection import connect, conninfo, describe
 from catalog_builder.database.item_index import IndexChange, synchronise_index
 from catalog_builder.database.queryables import QueryablesChange, synchronise
 from catalog_builder.errors import MigrationError
+from catalog_builder.local_postgres import Role
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:

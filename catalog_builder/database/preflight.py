@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalog_builder.cluster import Role
 from catalog_builder.database import pgstac
+from catalog_builder.local_postgres import Role
 
 if TYPE_CHECKING:
     from catalog_builder.queries import ServerFacts

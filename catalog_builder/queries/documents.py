@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog_builder.vocab.item_documents import FORMAT
+from catalog_builder.derived.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

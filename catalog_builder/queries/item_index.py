@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
 
-from catalog_builder.vocab.item_index import OWN_COLUMNS
+from catalog_builder.derived.item_index import OWN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from psycopg import Connection
 
-    from catalog_builder.vocab.item_index import IndexColumn
+    from catalog_builder.derived.item_index import IndexColumn
 
 _TIME_INDEX: Final = "item_index_times"
 _MAX_IDENTIFIER_BYTES: Final = 63
@@ -203,7 +203,8 @@ def index_differences(connection: Connection[Any], collection_id: str) -> list[t
             SELECT i.id, array_agg(i.key) AS keys, max(i.key) AS key FROM flatsim.item_index AS i
             WHERE i.collection = %(collection)s GROUP BY i.id
         ), items AS (
-            SELECT p.tableoid::regclass::text AS partition, p.* FROM pgstac.items AS p WHERE p.collection = %(collection)s
+            SELECT p.tableoid::regclass::text AS partition, p.* FROM pgstac.items AS p
+            WHERE p.collection = %(collection)s
         )
         SELECT coalesce(items.id, rows.id), items.partition, coalesce(rows.keys, '{}')
         FROM items FULL JOIN rows ON rows.id = items.id

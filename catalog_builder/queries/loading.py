@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from catalog_builder.vocab.item_documents import FORMAT
+from catalog_builder.derived.item_documents import FORMAT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Where items and collections go. A sink is fed by `catalog_builder.build` and knows nothing of packages.
+"""Where items and collections go. A sink is fed by `catalog_builder.pipeline.build` and knows nothing of packages.
 
 A sink keeps what it holds until it has been given something newer, and can be fed again after an interruption.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:  # they bring along all that reads packages, which loading a catalogue of lines does not need
-    from catalog_builder.encoding import Encode
-    from catalog_builder.job import Document
-    from catalog_builder.manifest import Manifest
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.encoding import Encode
+from catalog_builder.sinks.manifest import Manifest
 
 COLLECTIONS = "collections"
 """Name of the file of collections in a catalogue of lines."""

@@ -10,10 +10,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from catalog_builder.encoding import indented
 from catalog_builder.errors import SinkError
-from catalog_builder.job import Document
 from catalog_builder.sinks import CollectionDict, Written
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.encoding import indented
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.whole import WholeSink
 

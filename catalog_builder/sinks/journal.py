@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog_builder.errors import SinkError
-from catalog_builder.manifest import Record
+from catalog_builder.sinks.manifest import Record
 
 FILE = ".flatsim-build"
 

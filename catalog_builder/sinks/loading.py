@@ -15,11 +15,11 @@ from hydraters import hydrate
 from psycopg import errors
 
 from catalog_builder import queries
-from catalog_builder.encoding import parse, plain
 from catalog_builder.errors import DatabaseError, SinkError
 from catalog_builder.queries import documents, loading
 from catalog_builder.queries.loading import LoadTarget
 from catalog_builder.sinks import Written
+from catalog_builder.sinks.encoding import parse, plain
 from catalog_builder.sinks.partitions import OTHERS, Connection, Partitions, patiently, settle
 from catalog_builder.sinks.rows.dehydration import base_item
 from catalog_builder.sinks.rows.ewkb import ewkb

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from io import BufferedWriter
 from pathlib import Path
 
-from catalog_builder.encoding import compact
 from catalog_builder.errors import SinkError
-from catalog_builder.job import Document
 from catalog_builder.sinks import COLLECTIONS, CollectionDict, Written
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.encoding import compact
 from catalog_builder.sinks.whole import WholeSink
 
 

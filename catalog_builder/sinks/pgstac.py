@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from psycopg_pool import ConnectionPool
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect, conninfo
-from catalog_builder.encoding import Encode
-from catalog_builder.job import Document
-from catalog_builder.manifest import Manifest
+from catalog_builder.local_postgres import Role
 from catalog_builder.sinks import CollectionDict, ItemDict, Written, loading
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.encoding import Encode
 from catalog_builder.sinks.loading import translated
+from catalog_builder.sinks.manifest import Manifest
 from catalog_builder.sinks.rows.encode import encode_row
 from catalog_builder.sinks.rows.row import Row
 from catalog_builder.sinks.table import Table

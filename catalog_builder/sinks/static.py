@@ -14,17 +14,17 @@ from typing import Any
 
 import pystac
 
-from catalog_builder.encoding import Encode, indented, parse
+from catalog_builder.derived.schema import SCHEMA_PATH, flatsim_schema
 from catalog_builder.errors import SinkError
-from catalog_builder.files import make_folder, remove, replace
-from catalog_builder.job import Document
-from catalog_builder.links import GEOJSON, JSON, root_links
-from catalog_builder.manifest import Manifest
-from catalog_builder.regions import region_of
+from catalog_builder.location.files import make_folder, remove, replace
+from catalog_builder.packages.regions import region_of
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
+from catalog_builder.sinks.document import Document
+from catalog_builder.sinks.encoding import Encode, indented, parse
 from catalog_builder.sinks.journal import Journal
+from catalog_builder.sinks.manifest import Manifest
+from catalog_builder.stac.links import GEOJSON, JSON, root_links
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
-from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 CATALOG = "catalog.json"
 COLLECTION = "collection.json"

@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from catalog_builder import queries
 from catalog_builder.errors import DatabaseError
-from catalog_builder.manifest import Record
+from catalog_builder.sinks.manifest import Record
 
 
 class Table:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from catalog_builder.encoding import Encode, compact
-from catalog_builder.manifest import Forgetful, Manifest
 from catalog_builder.sinks import ItemDict
+from catalog_builder.sinks.encoding import Encode, compact
+from catalog_builder.sinks.manifest import Forgetful, Manifest
 
 
 class WholeSink:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from catalog_builder.files import make_folder, remove, replace
+from catalog_builder.location.files import make_folder, remove, replace
 
 SUFFIX = ".png"
 

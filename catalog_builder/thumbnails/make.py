@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from catalog_builder import archive, raster, storage
 from catalog_builder.errors import PackageRefused
-from catalog_builder.model import Member, Package, ProductName, Raster
-from catalog_builder.names import is_legend
-from catalog_builder.report import Remark
+from catalog_builder.packages import archive, storage
+from catalog_builder.packages.model import Member, Package, ProductName, Raster
+from catalog_builder.packages.names import is_legend
+from catalog_builder.read import raster
+from catalog_builder.report.report import Remark
 from catalog_builder.thumbnails.paint import Painting, paint, picture_shape, sampled_shape
 from catalog_builder.thumbnails.preview import DamagedPreview, scaled
 from catalog_builder.vocab.kinds import Kind

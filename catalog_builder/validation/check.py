@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from catalog_builder.derived.schema import SCHEMA_PATH
 from catalog_builder.validation.rules import broken_rules
 from catalog_builder.validation.schemas import Schemas
 from catalog_builder.vocab.properties import PREFIX
-from catalog_builder.vocab.schema import SCHEMA_PATH
 
 _CORE = {
     "Feature": "item-spec/json-schema/item.json",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from catalog_builder.regions import region_of
+from catalog_builder.packages.regions import region_of
 from catalog_builder.vocab.collections import collection_id
 from catalog_builder.vocab.extensions import declared_by
 from catalog_builder.vocab.kinds import BY_PRODUCT_TYPE, INTERFEROGRAM

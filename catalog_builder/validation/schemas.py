@@ -17,8 +17,8 @@ from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT7
 
+from catalog_builder.derived.schema import SCHEMA_PATH, flatsim_schema
 from catalog_builder.errors import SchemaNotFound
-from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 DOWNLOAD_TIMEOUT_S = 30
 DRAFT7_URI = "http://json-schema.org/draft-07/schema#"

@@ -21,7 +21,7 @@ class Field:
     key: str
     properties: tuple[str, ...]
     value: Value
-    """How the text is read: see `catalog_builder.sidecars`."""
+    """How the text is read: see `catalog_builder.packages.sidecars`."""
 
 
 FIELDS: Final = (

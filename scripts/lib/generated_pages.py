@@ -22,8 +22,8 @@ from pydantic_settings import BaseSettings
 
 from api.settings import ServiceSettings
 from catalog_builder.cli import command
+from catalog_builder.derived.document import vocabulary_page
 from catalog_builder.settings import BuilderSettings
-from catalog_builder.vocab.document import vocabulary_page
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCS: Final = ROOT / "docs"

@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 import rasterio
 
-from catalog_builder.archive import MAX_ENTRIES, list_entries
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.errors import PackageRefused
-from catalog_builder.inspection import inspect_package
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.model import Found
-from catalog_builder.report import Report
+from catalog_builder.packages.archive import MAX_ENTRIES, list_entries
+from catalog_builder.packages.model import Found
+from catalog_builder.packages.storage import check_packed, list_members
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.pipeline.inspection import inspect_package
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
-from catalog_builder.storage import check_packed, list_members
+from catalog_builder.stac.layout import ServiceLayout
 from catalog_builder.validation.check import check
 from catalog_builder.validation.schemas import Schemas
 

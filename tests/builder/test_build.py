@@ -11,15 +11,15 @@ from typing import Any
 import pystac
 import pytest
 
-from catalog_builder import pool
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.errors import SinkError, TreeNotFound
-from catalog_builder.layout import StaticLayout
-from catalog_builder.report import Report
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 
 Tree = tuple[Path, SampleManifest]
 PACKAGES = 18
@@ -90,8 +90,8 @@ def test_a_second_build_changes_nothing(small_tree: Tree, tmp_path: Path) -> Non
 def test_two_workers_write_the_same_bytes(small_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_folder(small_tree[0], tmp_path / "one")
     monkeypatch.setattr(pool, "WORTH_A_POOL", 1)
-    monkeypatch.setattr("catalog_builder.stream.READ_TOGETHER", 3)
-    monkeypatch.setattr("catalog_builder.build.BATCH", 4)
+    monkeypatch.setattr("catalog_builder.pipeline.stream.READ_TOGETHER", 3)
+    monkeypatch.setattr("catalog_builder.pipeline.build.BATCH", 4)
     build_folder(small_tree[0], tmp_path / "two", workers=2)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 

@@ -14,21 +14,21 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
-from catalog_builder.checks import area_of, disagreements, missing_pairs
 from catalog_builder.cli import command
+from catalog_builder.discover.plan import make_plan
 from catalog_builder.errors import PackageRefused
-from catalog_builder.footprint import clean_ring
-from catalog_builder.item import create_item
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.model import DatePair, Footprint, Package, Track
-from catalog_builder.plan import make_plan
-from catalog_builder.read import read_package
+from catalog_builder.packages.model import DatePair, Footprint, Package, Track
+from catalog_builder.packages.sidecars import collect_meta, decode
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
+from catalog_builder.read.footprint import clean_ring
+from catalog_builder.read.package import read_package
+from catalog_builder.read.track import create_track, own_footprint
 from catalog_builder.sample import SampleManifest
-from catalog_builder.sidecars import collect_meta, decode
 from catalog_builder.sinks.ndjson import NdjsonSink
-from catalog_builder.track import create_track, own_footprint
+from catalog_builder.stac.consistency import area_of, disagreements, missing_pairs
+from catalog_builder.stac.item import create_item
+from catalog_builder.stac.layout import ServiceLayout
 from catalog_builder.vocab.satellites import BY_CODE
 
 DAY = timedelta(days=1)

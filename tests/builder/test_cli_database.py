@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from catalog_builder.cli import main
-from catalog_builder.cluster import Cluster, State
+from catalog_builder.local_postgres import Cluster, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

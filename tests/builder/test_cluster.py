@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from catalog_builder.cluster import Cluster, Role, State, binaries, initialise
-from catalog_builder.cluster.layout import Layout
 from catalog_builder.errors import ClusterError
+from catalog_builder.local_postgres import Cluster, Role, State, binaries, initialise
+from catalog_builder.local_postgres.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-START = "import sys; from pathlib import Path; from catalog_builder.cluster import Cluster; "
+START = "import sys; from pathlib import Path; from catalog_builder.local_postgres import Cluster; "
 PRINT_DSN = START + "c = Cluster(Path(sys.argv[1])); c.start(); print(c.dsn())"
 
 
@@ -188,7 +188,7 @@ def test_stop_leaves_no_process(running: Cluster) -> None:
 
 def test_stop_ends_a_server_that_does_not_listen(running: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """A frozen main process answers neither the polite nor the urgent request: force is left."""
-    from catalog_builder.cluster import server as cluster_server  # noqa: PLC0415
+    from catalog_builder.local_postgres import server as cluster_server  # noqa: PLC0415
 
     monkeypatch.setattr(cluster_server, "_FAST_STOP_S", 0.5)
     monkeypatch.setattr(cluster_server, "_IMMEDIATE_STOP_S", 0.5)
@@ -270,7 +270,7 @@ def test_port_taken_between_the_look_and_the_start(stopped: Cluster, monkeypatch
     stopped.stop()
     answers = iter([True])
     with socket.create_server(("127.0.0.1", first or 0)):
-        from catalog_builder.cluster import ports  # noqa: PLC0415
+        from catalog_builder.local_postgres import ports  # noqa: PLC0415
 
         look = ports.is_free
         monkeypatch.setattr(ports, "is_free", lambda port: next(answers, None) or look(port))

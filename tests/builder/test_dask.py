@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from catalog_builder import dask_pool, regions
-from catalog_builder.build import build
-from catalog_builder.dask_pool import dask_cluster
 from catalog_builder.errors import WorkersError
-from catalog_builder.layout import StaticLayout
-from catalog_builder.report import Report
+from catalog_builder.packages import regions
+from catalog_builder.pipeline import dask_pool
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.dask_pool import dask_cluster
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.journal import FILE
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 
 distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
 
@@ -116,8 +117,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(autouse=True)
 def small_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("catalog_builder.stream.READ_TOGETHER", 1)
-    monkeypatch.setattr("catalog_builder.build.BATCH", 1)
+    monkeypatch.setattr("catalog_builder.pipeline.stream.READ_TOGETHER", 1)
+    monkeypatch.setattr("catalog_builder.pipeline.build.BATCH", 1)
     monkeypatch.setattr(dask_pool, "AT_LEAST_AHEAD", 3)
 
 
@@ -209,7 +210,8 @@ def test_a_worker_of_another_builder_or_without_the_trees_is_named(
 
 INTERRUPTED = """
 import os, signal
-from catalog_builder import build, stream
+from catalog_builder.pipeline import build
+from catalog_builder.pipeline import stream
 from catalog_builder.cli import main
 write = build._write
 def once(*arguments):

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from catalog_builder.cluster import Cluster, Role
 from catalog_builder.database import connect, conninfo, describe, preflight, resolve_dsn
 from catalog_builder.database.connection import _dsn_from_environment
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Cluster, Role
 from catalog_builder.queries import ServerFacts
 
 NOWHERE = Path("/nonexistent")

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder import catalogue
-from catalog_builder.build import build
-from catalog_builder.encoding import compact, indented, parse
 from catalog_builder.errors import SinkError
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline import catalogue
+from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleManifest
+from catalog_builder.sinks.encoding import compact, indented, parse
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rasterio.transform import Affine
 from shapely.geometry import Point, box, shape
 
-from catalog_builder.build import build
-from catalog_builder.extent import Extent, meet, width_of
-from catalog_builder.footprint import bbox, geometry, is_on_earth
-from catalog_builder.layout import StaticLayout
+from catalog_builder.packages.extent import Extent, meet, width_of
+from catalog_builder.pipeline.build import build
+from catalog_builder.read.footprint import bbox, geometry, is_on_earth
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.validation.check import check
 from catalog_builder.validation.schemas import Schemas
 

@@ -9,9 +9,9 @@ from rasterio.features import rasterize
 from rasterio.transform import Affine
 from shapely.geometry import Polygon
 
-from catalog_builder.footprint import MAX_VERTICES, bbox, clean_ring, geometry, is_on_earth, ring_of_spans
-from catalog_builder.mask import scan
-from catalog_builder.model import Grid
+from catalog_builder.packages.model import Grid
+from catalog_builder.read.footprint import MAX_VERTICES, bbox, clean_ring, geometry, is_on_earth, ring_of_spans
+from catalog_builder.read.mask import scan
 
 
 def grid_of(height: int, width: int, pixel_deg: float = 0.01) -> Grid:

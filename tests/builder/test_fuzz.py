@@ -19,8 +19,8 @@ import pytest
 from fuzzing import Watch, bent_bytes, bent_text, catalogued, differences
 from trap_tree import Corner, lookup_table, tiff
 
-from catalog_builder.archive import MAX_ENTRIES
-from catalog_builder.catalogue import Outcome
+from catalog_builder.packages.archive import MAX_ENTRIES
+from catalog_builder.pipeline.catalogue import Outcome
 from catalog_builder.validation.check import check
 from catalog_builder.validation.schemas import Schemas
 

@@ -13,12 +13,12 @@ import rustac
 import stac_geoparquet.arrow
 from pyarrow import parquet
 
-from catalog_builder.build import build
 from catalog_builder.errors import SinkError
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.geoparquet import GeoparquetSink
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 Tree = tuple[Path, SampleManifest]
 KINDS = ("interferogram", "timeseries", "auxiliarydata")

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
-from catalog_builder.layout import StaticLayout
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.sample import SampleSpec, write_sample
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 
 GOLDEN = Path(__file__).with_name("golden")
 SPEC = SampleSpec(tracks=1, pairs=6, epochs=5, pixels=64, seed=1)

@@ -16,16 +16,17 @@ import psycopg
 import pytest
 from killed import killed_build
 
-from catalog_builder import catalogue, storage
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.errors import DatabaseError
-from catalog_builder.layout import ServiceLayout, StaticLayout
-from catalog_builder.report import Report
+from catalog_builder.packages import storage
+from catalog_builder.pipeline import catalogue
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.journal import FILE, Journal
 from catalog_builder.sinks.pgstac import PgstacSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import ServiceLayout, StaticLayout
 
 Tree = tuple[Path, SampleManifest]
 PACKAGES = 18
@@ -233,8 +234,8 @@ def test_an_emptied_collection_is_gone_from_the_database(own_tree: Tree, databas
 READ_AT_EVERY_STEP = """
 import json, os, sys
 from pathlib import Path
-from catalog_builder import build as module
-from catalog_builder.layout import StaticLayout
+from catalog_builder.pipeline import build as module
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.sinks import static
 tree, out = Path(sys.argv[1]), Path(sys.argv[2])
 module.BATCH = 2

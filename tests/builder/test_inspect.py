@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from catalog_builder.build import build
 from catalog_builder.cli import command
-from catalog_builder.inspection import inspect_package
-from catalog_builder.layout import ServiceLayout
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.inspection import inspect_package
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 Tree = tuple[Path, SampleManifest]
 

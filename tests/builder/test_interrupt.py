@@ -9,14 +9,15 @@ import sys
 import time
 from pathlib import Path
 
-from catalog_builder.build import build
-from catalog_builder.layout import StaticLayout
+from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 
 PROGRAM = """
 import sys
-from catalog_builder import pool, build
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline import build
 from catalog_builder.cli import main
 if __name__ == "__main__":
     pool.WORTH_A_POOL = build.BATCH = 1

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from shapely.geometry import shape
 
-from catalog_builder.catalogue import Options, catalogue_batch, catalogue_shared
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.plan import make_plan
+from catalog_builder.discover.plan import make_plan
+from catalog_builder.pipeline.catalogue import Options, catalogue_batch, catalogue_shared
 from catalog_builder.sample import SampleManifest
+from catalog_builder.stac.layout import ServiceLayout
 
 Items = dict[str, dict[str, Any]]
 

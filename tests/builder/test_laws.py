@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder import sidecars
 from catalog_builder.errors import PackageRefused
-from catalog_builder.model import DatePair
-from catalog_builder.names import item_id, parse_package, parse_product, with_kind_and_dates
-from catalog_builder.track import largest_gap_days, network_components
+from catalog_builder.packages import sidecars
+from catalog_builder.packages.model import DatePair
+from catalog_builder.packages.names import item_id, parse_package, parse_product, with_kind_and_dates
+from catalog_builder.read.track import largest_gap_days, network_components
 from catalog_builder.vocab.files import is_user_made, media_type, side_file
 from catalog_builder.vocab.kinds import KINDS
 from catalog_builder.vocab.products import PRODUCTS, fold, stated_unit

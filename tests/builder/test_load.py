@@ -15,10 +15,10 @@ from pypgstac.db import PgstacDB
 from pypgstac.load import Loader, Methods
 from varied_items import COLLECTIONS, collections, varied_items
 
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect
 from catalog_builder.errors import DatabaseError, SinkError, TreeNotFound
-from catalog_builder.load import Loaded, load
+from catalog_builder.local_postgres import Role
+from catalog_builder.pipeline.load import Loaded, load
 from catalog_builder.sinks import loading, partitions
 from catalog_builder.sinks.rows.row import create_row
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from rasterio.transform import Affine
 from shapely.geometry import Polygon
 
-from catalog_builder import mask, raster
-from catalog_builder.footprint import ring_of_spans
-from catalog_builder.model import Grid
+from catalog_builder.packages.model import Grid
+from catalog_builder.read import mask, raster
+from catalog_builder.read.footprint import ring_of_spans
 
 SIDE = 1400
 """Pixels of rasters that are too large to be read whole."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.names import is_legend, item_id, parse_package, parse_product
+from catalog_builder.packages.names import is_legend, item_id, parse_package, parse_product
 from catalog_builder.vocab.kinds import KINDS, Kind
 from catalog_builder.vocab.products import PRODUCTS
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from catalog_builder import pool
-from catalog_builder.atlas import Atlas
-from catalog_builder.build import build
 from catalog_builder.errors import WorkersError
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.page import page
-from catalog_builder.pool import Here, in_order, processes
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.pool import Here, in_order, processes
+from catalog_builder.report.atlas import Atlas
+from catalog_builder.report.page import page
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 Tree = tuple[Path, SampleManifest]
 
@@ -68,7 +68,7 @@ def test_few_packages_are_read_here() -> None:
 
 def test_the_page_is_the_same_whoever_read(small_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "WORTH_A_POOL", 1)
-    monkeypatch.setattr("catalog_builder.stream.READ_TOGETHER", 2)
+    monkeypatch.setattr("catalog_builder.pipeline.stream.READ_TOGETHER", 2)
     pages = []
     for workers in (1, 2):
         atlas = Atlas()

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio.transform import Affine
 
-from catalog_builder import mask, raster
 from catalog_builder.errors import PackageRefused
+from catalog_builder.read import mask, raster
 from catalog_builder.vocab.products import BY_ACRONYM
 
 VALUES = np.random.default_rng(1).normal(size=(2, 300, 280)).astype("float32")

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from catalog_builder import regions
-from catalog_builder.build import build
 from catalog_builder.errors import SettingError
-from catalog_builder.layout import StaticLayout
-from catalog_builder.names import parse_package
+from catalog_builder.packages import regions
+from catalog_builder.packages.names import parse_package
+from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.validation.check import check
 from catalog_builder.validation.documents import documents
 from catalog_builder.validation.schemas import Schemas

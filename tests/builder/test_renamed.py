@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from catalog_builder.build import build
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.names import parse_package
-from catalog_builder.report import Report
+from catalog_builder.packages.names import parse_package
+from catalog_builder.pipeline.build import build
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 
 Tree = tuple[Path, SampleManifest]
 Items = dict[str, dict[str, Any]]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from catalog_builder.atlas import Atlas, Edge, Sheet
 from catalog_builder.cli import command
-from catalog_builder.page import page
-from catalog_builder.report import Place, Remark, Report
+from catalog_builder.report.atlas import Atlas, Edge, Sheet
+from catalog_builder.report.page import page
+from catalog_builder.report.report import Place, Remark, Report
 from catalog_builder.sample import SampleManifest
 
 

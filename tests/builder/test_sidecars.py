@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder import sidecars
 from catalog_builder.errors import PackageRefused
-from catalog_builder.model import DatePair
+from catalog_builder.packages import sidecars
+from catalog_builder.packages.model import DatePair
 
 FIRST, SECOND = date(2015, 11, 11), date(2015, 11, 23)
 

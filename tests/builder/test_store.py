@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from catalog_builder import pool
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.cli import command
 from catalog_builder.cli.inspect import inspect
 from catalog_builder.cli.validate import validate
-from catalog_builder.inspection import inspect_package
-from catalog_builder.layout import ServiceLayout, StaticLayout
+from catalog_builder.discover.plan import make_plan
 from catalog_builder.location import Location, locate
-from catalog_builder.plan import make_plan
-from catalog_builder.report import Report
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.pipeline.inspection import inspect_package
+from catalog_builder.report.report import Report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import ServiceLayout, StaticLayout
 
 BUCKET = "flatsim"
 PACKAGES = 5

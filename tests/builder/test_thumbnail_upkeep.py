@@ -24,16 +24,16 @@ from thumbnailed import (
     pictures,
 )
 
-from catalog_builder import catalogue
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.cli import command
-from catalog_builder.layout import ServiceLayout, StaticLayout
+from catalog_builder.pipeline import catalogue
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.journal import FILE
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.pgstac import PgstacSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import ServiceLayout, StaticLayout
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 from catalog_builder.thumbnails.make import NO_THUMBNAIL
 

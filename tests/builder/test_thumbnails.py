@@ -28,13 +28,13 @@ from thumbnailed import (
     zipped,
 )
 
-from catalog_builder import pool
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
-from catalog_builder.layout import StaticLayout
 from catalog_builder.location import locate
+from catalog_builder.pipeline import pool
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 from catalog_builder.thumbnails.make import NO_THUMBNAIL
 from catalog_builder.validation.check import check
@@ -231,7 +231,7 @@ def read_bytes_of(path: Path, shape: tuple[int, int]) -> int:
     code = """
 import sys
 from pathlib import Path
-from catalog_builder import raster
+from catalog_builder.read import raster
 path = Path(sys.argv[1])
 def so_far():
     return int(Path("/proc/self/io").read_text().split("rchar: ")[1].split()[0])

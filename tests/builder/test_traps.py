@@ -12,11 +12,11 @@ import pytest
 from trap_rows import Trap
 from traps import put_all
 
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.report import Remark, Report
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.report.report import Remark, Report
 from catalog_builder.sinks.ndjson import NdjsonSink
+from catalog_builder.stac.layout import ServiceLayout
 from catalog_builder.validation.check import check
 from catalog_builder.validation.schemas import Schemas
 

@@ -11,19 +11,19 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
 
-from catalog_builder.build import build
-from catalog_builder.catalogue import Options
 from catalog_builder.cli import command
+from catalog_builder.derived.schema import SCHEMA_PATH, flatsim_schema
 from catalog_builder.errors import SchemaNotFound
-from catalog_builder.layout import ServiceLayout, StaticLayout
+from catalog_builder.pipeline.build import build
+from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import ServiceLayout, StaticLayout
 from catalog_builder.validation.check import check
 from catalog_builder.validation.documents import documents
 from catalog_builder.validation.schemas import Schemas
 from catalog_builder.vocab.properties import PROPERTIES
-from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 
 @pytest.fixture(scope="module")

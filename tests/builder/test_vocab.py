@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from catalog_builder.vocab.document import vocabulary_page
+from catalog_builder.derived.document import vocabulary_page
 from catalog_builder.vocab.properties import PREFIX, PROPERTIES
 from catalog_builder.vocab.queryables import QUERYABLES
 from catalog_builder.vocab.summaries import RANGES, VALUES
@@ -20,5 +20,5 @@ def test_every_property_of_ours_can_be_searched_and_the_other_way_round() -> Non
 def test_the_page_is_that_of_the_rows() -> None:
     page = Path(__file__).parents[2] / "docs" / "vocabulary.md"
     assert page.read_text(encoding="utf-8") == vocabulary_page(), (
-        "run: python -m catalog_builder.vocab.document > docs/vocabulary.md"
+        "run: python -m catalog_builder.derived.document > docs/vocabulary.md"
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from deep_folders import make_deep
 
-from catalog_builder.archive import OTHER_SUFFIXES
+from catalog_builder.discover.plan import make_plan
+from catalog_builder.discover.walk import Unlisted, walk
 from catalog_builder.errors import PackageRefused, TreeNotFound
-from catalog_builder.model import Found
-from catalog_builder.plan import make_plan
-from catalog_builder.storage import list_members
-from catalog_builder.walk import Unlisted, walk
+from catalog_builder.packages.archive import OTHER_SUFFIXES
+from catalog_builder.packages.model import Found
+from catalog_builder.packages.storage import list_members
 
 NAME = "NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2015-11-11_2015-{}"
 

@@ -16,7 +16,7 @@ import pytest
 from blocks import NOT_RUN, ROOT, RUN, SERVES, SHOWN, Block, documents, indented, read
 from examples import Reader
 
-from catalog_builder.regions import read_regions
+from catalog_builder.packages.regions import read_regions
 
 ADDRESS = "http://127.0.0.1:8080/"
 ELSEWHERE = ("search.md", "aggregation.md")

@@ -15,8 +15,8 @@ import httpx2 as httpx
 import psycopg
 import pytest
 
-from catalog_builder.cluster import Cluster
 from catalog_builder.errors import DatabaseError
+from catalog_builder.local_postgres import Cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable

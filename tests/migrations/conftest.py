@@ -12,8 +12,8 @@ from pypgstac.db import PgstacDB
 from pypgstac.load import Loader, Methods
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database import conninfo
+from catalog_builder.local_postgres import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

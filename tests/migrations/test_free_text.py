@@ -11,8 +11,8 @@ from psycopg.types.json import Jsonb
 from pypgstac.db import PgstacDB
 from pypgstac.load import Loader, Methods
 
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect
+from catalog_builder.local_postgres import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from pypgstac.load import Loader, Methods
 from varied_items import COLLECTIONS, collections, load_items, varied_items
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect, renew_documents
+from catalog_builder.local_postgres import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster, Role
 from catalog_builder.database import connect, migrate, pgstac
 from catalog_builder.errors import DatabaseError, MigrationError
+from catalog_builder.local_postgres import Cluster, Role
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.queryables import QUERYABLES
 

@@ -9,9 +9,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from catalog_builder import queries
-from catalog_builder.cluster import Role
 from catalog_builder.database import connect, migrate
 from catalog_builder.database.queryables import synchronise
+from catalog_builder.local_postgres import Role
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.queryables import QUERYABLES, Queryable
 

@@ -9,8 +9,8 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from catalog_builder import queries
-from catalog_builder.cluster import Cluster, Role
 from catalog_builder.database import connect, migrate
+from catalog_builder.local_postgres import Cluster, Role
 from catalog_builder.settings import BuilderSettings
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from api.app import create_app
 from api.search.writing import ItemWriter
 from catalog_builder import queries
 from catalog_builder.database import connect, renew_documents
-from catalog_builder.vocab.item_documents import marked_document
+from catalog_builder.derived.item_documents import marked_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

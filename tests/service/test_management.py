@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from catalog_builder.derived.schema import SCHEMA_PATH, flatsim_schema
 from catalog_builder.vocab.release import __version__
-from catalog_builder.vocab.schema import SCHEMA_PATH, flatsim_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,7 @@ from api.plots.svg import style_sheet
 from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import count
 from api.queries import plots as queries
-from catalog_builder.vocab.item_documents import item_links
+from catalog_builder.derived.item_documents import item_links
 
 if TYPE_CHECKING:
     import contextlib

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from catalog_builder.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
-from catalog_builder.layout import ServiceLayout
-from catalog_builder.plan import make_plan
+from catalog_builder.discover.plan import make_plan
+from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
+from catalog_builder.stac.layout import ServiceLayout
 
 LIMIT_S = 20
 """For one small tree, which takes some 20 ms: what is slower hangs."""

@@ -12,8 +12,8 @@ from typing import Final
 _PROGRAM: Final = """
 import os, signal, sys
 from pathlib import Path
-from catalog_builder import build as module
-from catalog_builder.layout import StaticLayout
+from catalog_builder.pipeline import build as module
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.sinks import static
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 tree, out, steps, thumbnails = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import rasterio
 
-from catalog_builder.build import build
-from catalog_builder.layout import StaticLayout
-from catalog_builder.report import Report
+from catalog_builder.pipeline.build import build
+from catalog_builder.report.report import Report
 from catalog_builder.sinks.static import StaticSink
+from catalog_builder.stac.layout import StaticLayout
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 Items = dict[str, dict[str, Any]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from api.queries.filters.operands import Operand, Scope, arguments, moment, read_operand
 from api.queries.sql import any_of
 from api.search.properties import COLUMNS, Kind
-from catalog_builder.vocab.item_index import MAX_TEXT
+from catalog_builder.derived.item_index import MAX_TEXT
 
 if TYPE_CHECKING:
     from typing import Any

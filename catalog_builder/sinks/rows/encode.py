@@ -7,11 +7,11 @@ from typing import Any
 
 import pystac
 
-from catalog_builder.assets import item_assets
-from catalog_builder.collection import summary_of
-from catalog_builder.encoding import compact, parse, plain
+from catalog_builder.sinks.encoding import compact, parse, plain
 from catalog_builder.sinks.rows.dehydration import base_item
 from catalog_builder.sinks.rows.row import create_row, digest_of
+from catalog_builder.stac.assets import item_assets
+from catalog_builder.stac.collection import summary_of
 
 
 def encode_row(item: dict[str, Any]) -> bytes:

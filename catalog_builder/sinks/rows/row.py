@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import orjson
 
+from catalog_builder.derived.item_documents import FORMAT, marked_document
 from catalog_builder.errors import SinkError
 from catalog_builder.sinks.rows.dehydration import Json, dehydrate
 from catalog_builder.sinks.rows.ewkb import ewkb
-from catalog_builder.vocab.item_documents import FORMAT, marked_document
 
 TAG: Final = "pgstac:base_item"
 COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)

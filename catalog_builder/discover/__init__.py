@@ -1,0 +1,1 @@
+"""Trees → packages, sorted by track, none of them opened."""

@@ -1,0 +1,185 @@
+"""Roots → packages by track, and those that are refused or ignored unread.
+
+Only where an archive and a directory make the same item are they listed, to tell whether one is the other unpacked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from catalog_builder.discover.renamed import Neighbours, recognise
+from catalog_builder.discover.walk import Loose, Unlisted, walk
+from catalog_builder.errors import PackageRefused
+from catalog_builder.location import Location
+from catalog_builder.packages.archive import OTHER_SUFFIXES
+from catalog_builder.packages.model import Found, TrackKey
+from catalog_builder.packages.names import item_id, parse_package, track_id
+from catalog_builder.packages.storage import list_members
+from catalog_builder.report.report import Remark, Report, is_writable
+
+_VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
+"""At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
+NO_UTF8 = "its path is no UTF-8, so that no document can name it: rename it"
+UNREADABLE = "an archive of a kind that is not read in place"
+
+Tell = Callable[[int], None]
+TELL_EVERY = 64
+"""Packages."""
+
+
+@dataclass(slots=True)
+class TrackPlan:
+    """Packages of one track segment and campaign."""
+
+    key: TrackKey
+    shared: list[Found] = field(default_factory=list)
+    """Series and auxiliary packages."""
+    pairs: list[Found] = field(default_factory=list)
+
+    @property
+    def models(self) -> list[Found]:
+        """Pairs of which one gives the outline that the others are compared with: some, as the first may be damaged."""
+        return self.pairs[:3]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a build has to do, in order."""
+
+    tracks: list[TrackPlan]
+    report: Report
+
+
+def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: Tell = lambda _found: None) -> Plan:
+    """Walk the roots and sort what is found.
+
+    Args:
+        roots: directories, or archives of packages.
+        base: what the addresses of files are relative to, for the roots that it holds; else each root is.
+        tell: called now and then, and at the end, with the number of packages found so far.
+
+    Raises:
+        TreeNotFound: a root is neither.
+    """
+    report = Report()
+    tracks: dict[TrackKey, TrackPlan] = {}
+    for twins in _by_item(roots, base, report, tell).values():
+        first, *others = sorted(twins, key=_preference)
+        for other in others:
+            _set_aside(other, first, report)
+        if _is_unreadable(first):
+            report.refused.append(Remark(str(first.path), f"{UNREADABLE}: unpack it, or pack it as zip"))
+            continue
+        name = parse_package(first.name)
+        plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
+        (plan.pairs if name.kind.per_pair else plan.shared).append(first)
+    tell(report.found)
+    ordered = sorted(tracks.values(), key=lambda track: track_id(track.key))
+    for track in ordered:
+        track.shared.sort(key=lambda one: one.name)
+        track.pairs.sort(key=lambda one: one.name)
+    return Plan(tracks=ordered, report=report)
+
+
+def _by_item(roots: Sequence[Location], base: Location | None, report: Report, tell: Tell) -> dict[str, list[Found]]:
+    """Packages by the id of the item they make; what is none goes into the report."""
+    items: dict[str, list[Found]] = {}
+    loose: list[Loose] = []
+    for found in _all_found(roots, base):
+        path = str(found.path)
+        if isinstance(found, Unlisted):
+            report.warnings.append(Remark(path, found.reason))
+        elif isinstance(found, Found):
+            _add_named(found, items, report)
+            if report.found % TELL_EVERY == 0:
+                tell(report.found)
+        elif is_writable(path):
+            loose.append(found)
+        else:
+            report.ignored.append(Remark(path, NO_UTF8))
+    if loose:
+        _add_renamed(loose, items, report)
+    return items
+
+
+def _add_named(found: Found, items: dict[str, list[Found]], report: Report) -> None:
+    report.found += 1
+    path = str(found.path)
+    if _VARIANT.search(found.name):
+        report.ignored.append(Remark(path, "a QO variant, whose meaning is not documented"))
+        return
+    if not is_writable(path):
+        report.refused.append(Remark(path, NO_UTF8))
+        return
+    try:
+        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+    except PackageRefused as refusal:
+        report.refused.append(Remark(path, refusal.reason))
+
+
+def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Report) -> None:
+    """Folders with products that are not named as packages; those of no proven package are not counted as found."""
+    neighbours = Neighbours(found for twins in items.values() for found in twins)
+    for one in loose:
+        try:
+            found = recognise(one.path, one.root, neighbours)
+        except PackageRefused as refusal:
+            report.ignored.append(Remark(str(one.path), refusal.reason))
+            continue
+        report.found += 1
+        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+
+
+def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Found | Loose | Unlisted]:
+    """Packages of all roots; a package reached by two roots is found once."""
+    seen: set[Location] = set()
+    for root in roots:
+        for found in walk(root, base=base):
+            place = real_path(found.path)
+            if place not in seen:
+                seen.add(place)
+                yield found
+
+
+def real_path(path: Location) -> Location:
+    """The path without links; a link that leads in a circle is where it stands."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
+
+
+def _preference(found: Found) -> tuple[int | bool, ...]:
+    """Which of several packages of one item comes first: of a series or auxiliary data the one that reaches longest."""
+    name = parse_package(found.name)
+    reach = 0 if name.kind.per_pair else -name.last.toordinal()
+    return reach, found.is_renamed, found.is_archive, _is_unreadable(found)
+
+
+def _is_unreadable(found: Found) -> bool:
+    return found.is_archive and found.path.name.lower().endswith(OTHER_SUFFIXES)
+
+
+def _set_aside(other: Found, first: Found, report: Report) -> None:
+    """A second package of the same item: the archive of a directory that holds all its files is no fault."""
+    if _is_unreadable(other) and not _is_unreadable(first):
+        report.ignored.append(Remark(str(other.path), f"{UNREADABLE}, and makes the same item as {first.path}"))
+        return
+    try:
+        if other.is_archive and not first.is_archive:
+            lacking = _names(other) - _names(first)
+            if not lacking:
+                report.ignored.append(Remark(str(other.path), f"the archive of {first.path}, which is catalogued"))
+                return
+            reason = f"makes the same item as {first.path}, which lacks {min(lacking)}"
+        else:
+            reason = f"makes the same item as {first.path}"
+    except PackageRefused as refusal:
+        reason = refusal.reason
+    report.refused.append(Remark(str(other.path), reason))
+
+
+def _names(found: Found) -> set[str]:
+    return {member.name for member in list_members(found)}

@@ -1,0 +1,1 @@
+"""What a package is: its name, its files wherever they lie, its texts."""

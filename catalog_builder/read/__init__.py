@@ -1,0 +1,1 @@
+"""The files of a package → headers, texts, valid area; what the packages of a track share."""

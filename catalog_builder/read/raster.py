@@ -1,0 +1,212 @@
+"""Raster files → headers and single values. The only module that opens rasters (rasterio, GDAL).
+
+Pixels are sampled, never a whole raster of real size; `catalog_builder.read.mask` samples valid areas.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.io import DatasetReader
+from rasterio.session import DummySession
+from rasterio.windows import Window
+from rio_cogeo.cogeo import cog_validate
+
+from catalog_builder.errors import PackageRefused
+from catalog_builder.location.access import gdal_options
+from catalog_builder.location.address import Location
+from catalog_builder.packages.model import Grid, LineOfSight
+from catalog_builder.read.mask import Scan
+from catalog_builder.vocab.products import Product
+
+TABLE_ROWS = 64
+"""Rows of a lookup table that are read for its outline."""
+
+Dataset: TypeAlias = DatasetReader
+
+
+@contextmanager
+def session(location: Location) -> Iterator[None]:
+    """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks.
+
+    Args:
+        location: the package, or any place in the same store.
+    """
+    options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"} | gdal_options(location)
+    # No session: rasterio would ask boto3 for what the options and the environment tell.
+    with rasterio.Env(session=DummySession(), **options), warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Dataset]:
+    """Open a TIFF in a session, with GDAL's errors turned into ours.
+
+    No other format is tried: some of them name further files that would be read.
+
+    Args:
+        path: a file, or one of GDAL's virtual paths.
+
+    Raises:
+        PackageRefused: the file is no raster, is truncated or cannot be read.
+    """
+    try:
+        # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
+        with DatasetReader(path, driver="GTiff", sharing=False) as dataset:
+            yield dataset
+    except (RasterioError, OSError, UnicodeError, MemoryError) as error:
+        raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    """Innermost cause in one line: rasterio wraps what GDAL said."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
+    """Header of an open raster.
+
+    Raises:
+        PackageRefused: the file ends before its last block.
+    """
+    _refuse_truncated(path, dataset, size_bytes)
+    crs = dataset.crs
+    code = _code(crs) if crs else None
+    transform = tuple(dataset.transform)[:6] if code else None
+    return Grid(
+        height=dataset.height,
+        width=dataset.width,
+        count=dataset.count,
+        dtype=dataset.dtypes[0],
+        nodata=dataset.nodata,
+        crs=code,
+        transform=transform,
+        is_cog=bool(code) and _is_cog(path, dataset),
+    )
+
+
+@lru_cache(maxsize=64)
+def _code(crs: CRS) -> str | None:
+    """`EPSG:n`, for which PROJ's database is searched; a tree has few systems and many rasters."""
+    epsg = crs.to_epsg()
+    return f"EPSG:{epsg}" if epsg else None
+
+
+def _is_cog(path: Path, dataset: Dataset) -> bool:
+    """Only a tiled file can be cloud-optimised. GDAL marks those it made so; others are validated."""
+    height, width = dataset.block_shapes[0]
+    if width == dataset.width and height < dataset.height:
+        return False
+    if dataset.tags(ns="IMAGE_STRUCTURE").get("LAYOUT") == "COG":
+        return True
+    valid, _, _ = cog_validate(path, quiet=True)
+    return bool(valid)
+
+
+def _refuse_truncated(path: Path, dataset: Dataset, size_bytes: int) -> None:
+    """A file that was cut off opens well; its last block lies beyond its end.
+
+    GDAL tells each block's place through the TIFF tag domain; blocks that hold only fill have none.
+    """
+    block_height, block_width = dataset.block_shapes[-1]
+    rows, columns = math.ceil(dataset.height / block_height), math.ceil(dataset.width / block_width)
+    band = dataset.count
+    for block in range(rows * columns - 1, -1, -1):
+        where = f"{block % columns}_{block // columns}"
+        offset = dataset.get_tag_item(f"BLOCK_OFFSET_{where}", "TIFF", bidx=band)
+        if offset is None:
+            continue
+        end = int(offset) + int(dataset.get_tag_item(f"BLOCK_SIZE_{where}", "TIFF", bidx=band))
+        if end > size_bytes:
+            reason = f"{path.name} is truncated: {size_bytes} bytes, its data ends at byte {end}"
+            raise PackageRefused(str(path.parent), reason)
+        return
+
+
+def read_samples(dataset: Dataset, band: int, shape: tuple[int, int]) -> NDArray[Any]:
+    """Values of one band, evenly taken: of the overview that is nearest, else of some of its rows and columns.
+
+    Args:
+        dataset: an open raster.
+        band: counted from 1.
+        shape: rows and columns wanted, not more than there are.
+    """
+    values: NDArray[Any] = dataset.read(band, out_shape=shape)
+    return values
+
+
+def read_line_of_sight(dataset: Dataset, product: Product, seen: Scan) -> LineOfSight | None:
+    """Line of sight at the scene centre, from a raster of unit vectors.
+
+    Args:
+        dataset: three bands, in the order that the product's row gives.
+        product: row of the LOS product.
+        seen: scan of the same raster.
+
+    Returns:
+        Angles of the mean vector around the centre, whichever way the file's vectors point; None where there are no
+        three bands or no vector there.
+    """
+    if dataset.count < len(product.bands):
+        return None
+    span = seen.spans[len(seen.spans) // 2]
+    row = int((span.row + 0.5) * dataset.height / seen.height)
+    column = int((span.first + span.last + 1) / 2 * dataset.width / seen.width)
+    window = Window(max(0, column - 1), row, min(3, dataset.width), 1)
+    means = {
+        band.name: float(np.mean(dataset.read(index, window=window)))
+        for index, band in enumerate(product.bands, start=1)
+    }
+    return line_of_sight(east=means["east"], north=means["north"], up=means["up"])
+
+
+def line_of_sight(*, east: float, north: float, up: float) -> LineOfSight | None:
+    """Angles of a line-of-sight vector: incidence from the vertical, azimuth clockwise from north.
+
+    >>> line_of_sight(east=0.6, north=0.0, up=-0.8).azimuth_deg
+    90.0
+    """
+    length = math.sqrt(east * east + north * north + up * up)
+    if not math.isfinite(length) or length == 0:
+        return None
+    towards_ground = up < 0
+    sign = 1 if towards_ground else -1
+    return LineOfSight(
+        incidence_deg=round(math.degrees(math.acos(min(1.0, abs(up) / length))), 2),
+        azimuth_deg=round(math.degrees(math.atan2(sign * east, sign * north)) % 360, 2),
+        towards_ground=towards_ground,
+        length=length,
+    )
+
+
+def read_ground_ring(dataset: Dataset) -> list[tuple[float, float]]:
+    """Outline of a radar lookup table: (longitude, latitude) down its left edge and up its right one.
+
+    Longitudes go on beyond 180 or -180 across the antimeridian.
+    """
+    left, right = [], []
+    count = min(dataset.height, TABLE_ROWS)
+    for row in sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()}):
+        longitudes, latitudes = dataset.read([1, 2], window=Window(0, row, dataset.width, 1))[:, 0]
+        valid = np.isfinite(longitudes) & np.isfinite(latitudes) & (longitudes != 0) & (latitudes != 0)
+        columns = np.flatnonzero(valid)
+        if columns.size:
+            left.append((float(longitudes[columns[0]]), float(latitudes[columns[0]])))
+            right.append((float(longitudes[columns[-1]]), float(latitudes[columns[-1]])))
+    ring = left + right[::-1]
+    lons = np.unwrap([lon for lon, _ in ring], period=360).tolist()
+    return [(lon, lat) for lon, (_, lat) in zip(lons, ring, strict=True)]

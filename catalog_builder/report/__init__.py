@@ -1,0 +1,1 @@
+"""What a build did: remarks, counts, and the page that shows them."""

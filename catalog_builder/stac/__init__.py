@@ -1,0 +1,1 @@
+"""Packages and tracks → STAC items and collections. Pure."""
