@@ -106,7 +106,7 @@ DECLARE
     written text := value #>> '{}';
     moment timestamptz;
 BEGIN
-    IF written !~ '^\d{4}-\d\d-\d\d' THEN
+    IF written !~ '^\d{4}-?\d\d-?\d\d' THEN
         RETURN NULL;  -- "now", "infinity", numbers
     END IF;
     moment := written;
