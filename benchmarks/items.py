@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -270,6 +270,7 @@ def _mold(model: Item) -> Mold:
     return cast
 
 
+@cache
 def version() -> str:
     """Another one for each change of this module or of the builder that makes other items of the same arguments."""
     small = Catalogue(40, regions=1, tracks=2)

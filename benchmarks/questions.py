@@ -194,13 +194,14 @@ def _sorted(source: Source) -> Request:
     return _search(collections=source.pair()["collection"], sortby=sign + source.chance.choice(SORTABLES))
 
 
-def _aggregated(source: Source, collection: str | None) -> Request:
-    own = {*source.pair()["properties"], "geometry"}
-    rows = [row.name for row in AGGREGATIONS if row.of in own]
-    wanted = ",".join(["total_count", *sorted(source.chance.sample(rows, 2))])
-    return Request(
-        f"/aggregate?{urlencode({'aggregations': wanted, **({'collections': collection} if collection else {})})}"
-    )
+def _aggregated(source: Source, *, everything: bool = False, grid: bool = False) -> Request:
+    pair = source.pair()
+    rows = [row.name for row in AGGREGATIONS if row.of in pair["properties"]]
+    wanted = ["total_count", *sorted(source.chance.sample(rows, 2))]
+    if grid:
+        wanted[0] = source.chance.choice([row.name for row in AGGREGATIONS if row.of == "geometry"])
+    parameters = {"aggregations": ",".join(wanted), **({} if everything else {"collections": pair["collection"]})}
+    return Request(f"/aggregate?{urlencode(parameters)}")
 
 
 def _network(source: Source) -> Request:
@@ -232,8 +233,9 @@ KINDS = (
     Kind("interval", _interval, rustac=True),
     Kind("free text", _words, ours_only=True),
     Kind("sorted by any sortable", _sorted),
-    Kind("aggregated, one collection", lambda one: _aggregated(one, one.pair()["collection"]), ours_only=True),
-    Kind("aggregated, everything", lambda one: _aggregated(one, None), ours_only=True),
+    Kind("aggregated, one collection", _aggregated, ours_only=True),
+    Kind("aggregated, everything", lambda one: _aggregated(one, everything=True), ours_only=True),
+    Kind("aggregated by place, one collection", lambda one: _aggregated(one, grid=True), ours_only=True),
     Kind("network plot's data", _network, ours_only=True),
     Kind("queryables of a collection", _queryables),
     Kind("/collections", lambda _: Request("/collections"), rustac=True, is_single=True),

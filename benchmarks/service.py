@@ -170,7 +170,7 @@ def cell(timing: Timing) -> str:
             " / ".join(f"{ms:.1f}" if math.isfinite(ms) else limit for ms in (timing.median_ms, timing.p95_ms))
         )
         if len(timing.seconds) < FEW:
-            parts.append(f"only {len(timing.seconds)} answers")
+            parts.append(f"only {len(timing.seconds)}")
     parts += [f"{timing.errors} failed"] * bool(timing.errors) + [f"{timing.refused} refused"] * bool(timing.refused)
     return ", ".join(parts) or NOTHING
 
@@ -260,7 +260,8 @@ def main(
     results, facts = measured(Stored(items, folder, regions), chosen, programs, plan)
     head = (
         f"{items} items, median / 95th percentile of {plan.seconds} s a cell; each cell has questions of its own, the "
-        "same for all services. Ratios are of the medians of the questions that both were asked."
+        f'same for all services; "only N" answers in cells of fewer than {FEW}. Ratios are of the medians of the '
+        "questions that both were asked."
     )
     write([head, "", *table(results, plan, [peer.name for peer in chosen]), "", *facts], out)
     if results.is_wrong:

@@ -36,21 +36,10 @@ FOLDER = Path("/var/tmp/flatsim-benchmarks")
 REGIONS = 19
 WRITES_PER_S = 10
 PEER_INDEXES = {
-    "product:type",
-    "identifier",
-    "flatsim:region",
-    "flatsim:track",
-    "flatsim:campaign",
-    "sat:orbit_state",
-    "sat:relative_orbit",
-    "insar:reference_datetime",
-    "insar:secondary_datetime",
-    "insar:temporal_baseline",
-    "insar:perpendicular_baseline",
-    "flatsim:coherence_mean",
-    "flatsim:unwrapped_fraction",
-    "updated",
-}
+    "product:type", "identifier", "flatsim:region", "flatsim:track", "flatsim:campaign", "sat:orbit_state",
+    "sat:relative_orbit", "insar:reference_datetime", "insar:secondary_datetime", "insar:temporal_baseline",
+    "insar:perpendicular_baseline", "flatsim:coherence_mean", "flatsim:unwrapped_fraction", "updated",
+}  # fmt: skip
 """Properties that pgstac makes an index of for the peers, whatever indexes our own database has."""
 GIVE_WAY_S = 5.0
 
@@ -162,17 +151,16 @@ def disk_kb(dsn: str) -> dict[str, float]:
     """Room on disk by schema, tables and indexes apart, kB an item."""
     with psycopg.connect(dsn) as connection:
         rows = connection.execute(
-            "SELECT nspname, sum(pg_table_size(c.oid)), sum(pg_indexes_size(c.oid)), "
+            "SELECT nspname, sum(pg_table_size(c.oid)) / 1024, sum(pg_indexes_size(c.oid)) / 1024, "
             "(SELECT count(*) FROM pgstac.items) "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
             "WHERE nspname IN ('pgstac', 'flatsim') AND relkind = 'r' GROUP BY nspname ORDER BY nspname DESC"
         ).fetchall()
-    sizes = {}
-    for schema, tables, indexes, items in rows:
-        sizes[f"{schema}, tables"], sizes[f"{schema}, indexes"] = (
-            float(one) / items / 1024 for one in (tables, indexes)
-        )
-    return sizes
+    return {
+        f"{schema}, {part}": float(size) / items
+        for schema, tables, indexes, items in rows
+        for part, size in (("tables", tables), ("indexes", indexes))
+    }
 
 
 @contextmanager

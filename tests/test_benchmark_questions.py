@@ -65,7 +65,7 @@ def test_drawn_pairs_are_in_the_catalogue(catalogue: Catalogue) -> None:
 
 
 def test_the_same_code_makes_the_same_items() -> None:
-    assert version() == version()
+    assert version.__wrapped__() == version.__wrapped__()
 
 
 @contextmanager
@@ -128,6 +128,6 @@ def test_few_answers_are_said_and_those_that_never_came_count() -> None:
     ours = Timing(seconds={(number, 0): 0.1 for number in range(30)})
     other = Timing(seconds={(0, 0): 0.4, (1, 0): math.inf, (2, 0): math.inf})
     assert cell(ours) == "100.0 / 100.0"
-    assert cell(other) == "> 10000 / > 10000, only 3 answers"
+    assert cell(other) == "> 10000 / > 10000, only 3"
     assert ours.ratio(other) == pytest.approx(PATIENCE_S / 0.1)
     assert math.isnan(ours.ratio(Timing()))
