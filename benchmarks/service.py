@@ -117,14 +117,14 @@ def measure(stored: Stored, services: list[Running], plan: Plan, results: Result
     """
     many = CHECKED + int(plan.seconds * MOST_PER_S + 2 * FEW) * (len(plan.settings) - 1)
     drawn = {kind: questions(kind, stored.catalogue, plan.seed, many) for kind in plan.kinds}
-    good = {kind: check(kind, asked[:CHECKED], services, results) for kind, asked in drawn.items()}
+    spent = {kind: min(CHECKED, len(asked) // 2) for kind, asked in drawn.items()}  # small catalogues have few
+    good = {kind: check(kind, asked[: max(spent[kind], 1)], services, results) for kind, asked in drawn.items()}
     for number, setting in enumerate(plan.settings):
         for kind, asked in drawn.items():
             repeats = int(plan.seconds * MOST_PER_S * 2) + FEW
+            part = asked * repeats if kind.is_single else asked[spent[kind] + number :: len(plan.settings)]
             if setting == AGAIN:
-                part = [] if kind.is_single else asked[CHECKED : CHECKED + 1] * repeats
-            else:
-                part = asked * repeats if kind.is_single else asked[CHECKED + number :: len(plan.settings)]
+                part = [] if kind.is_single else part[:1] * repeats
             for service in good[kind] if part else ():
                 timing = _timed(stored, service, part, setting, plan, results)
                 results.cells[kind.name, setting, service.peer.name] = timing
