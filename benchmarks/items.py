@@ -15,7 +15,8 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ SECONDARIES = 30
 """Later dates that a date makes pairs with, at least."""
 EPOCHS = 400
 """Dates of a track, at most."""
+
+DATE = "insar:secondary_datetime"
+"""A property that pairs have and other items have not."""
 
 Item = dict[str, Any]
 
@@ -89,6 +93,7 @@ class Catalogue:
             msg = f"there are {len(PLACES)} regions"
             raise ValueError(msg)
         self.count = count
+        self._molds: dict[Track, tuple[str, list[Mold]]] = {}
         self.tracks = [Track(region, number) for region in PLACES[:regions] for number in range(tracks)]
         if count < 3 * len(self.tracks):
             msg = f"{len(self.tracks)} tracks have at least {3 * len(self.tracks)} items"
@@ -129,6 +134,13 @@ class Catalogue:
             with (folder / f"{collection}.ndjson").open("ab") as file:
                 file.writelines(line + b"\n" for _, line in lines)
 
+    def draw(self, chance: random.Random) -> Item:
+        """Some pair: id, dates and place are of one that the catalogue has, its values as likely as they are there."""
+        track, pairs = chance.choice(list(zip(self.tracks, self._pair_counts(), strict=True)))
+        ((_, line),) = self._pairs(track, pairs, [chance.randrange(pairs)], chance)
+        item: Item = orjson.loads(line)
+        return item
+
     def _pair_counts(self) -> list[int]:
         pairs = self.count - 2 * len(self.tracks)
         least, more = divmod(pairs, len(self.tracks))
@@ -136,16 +148,19 @@ class Catalogue:
 
     def _shared(self, track: Track) -> Iterator[tuple[str, bytes]]:
         for model in self._models[track.is_ascending]:
-            if "insar:secondary_datetime" not in model["properties"]:
+            if DATE not in model["properties"]:
                 item = _moved(model, track)
                 yield item["collection"], orjson.dumps(item)
 
-    def _pairs(self, track: Track, count: int, numbers: Iterable[int]) -> Iterator[tuple[str, bytes]]:
-        """Some of its so many pairs."""
-        models = [one for one in self._models[track.is_ascending] if "insar:secondary_datetime" in one["properties"]]
-        molds = [_mold(_moved(model, track)) for model in models]
-        collection = _moved(models[0], track)["collection"]
-        chance = random.Random(f"{track.region.code} {track.name}")
+    def _pairs(
+        self, track: Track, count: int, numbers: Iterable[int], chance: random.Random | None = None
+    ) -> Iterator[tuple[str, bytes]]:
+        """Some of its so many pairs, their values by the track's own chance unless another is given."""
+        if track not in self._molds:
+            models = [_moved(one, track) for one in self._models[track.is_ascending] if DATE in one["properties"]]
+            self._molds[track] = models[0]["collection"], [_mold(model) for model in models]
+        collection, molds = self._molds[track]
+        chance = chance or random.Random(f"{track.region.code} {track.name}")
         for number in numbers:
             epoch, step = divmod(number, _secondaries(count))
             first = FIRST_DAY + timedelta(days=REVISIT_DAYS * epoch)
@@ -253,6 +268,13 @@ def _mold(model: Item) -> Mold:
         return (text % {**words, **dict(zip(_VALUES, values, strict=True))}).encode()
 
     return cast
+
+
+@cache
+def version() -> str:
+    """Another one for each change of this module or of the builder that makes other items of the same arguments."""
+    small = Catalogue(40, regions=1, tracks=2)
+    return sha256(b"".join(line for _, line in small.lines())).hexdigest()[:8]
 
 
 @click.command()

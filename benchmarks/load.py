@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -19,8 +20,8 @@ import psycopg
 
 from benchmarks.items import Catalogue
 from benchmarks.memory import rss_mb
+from benchmarks.stored import complete, item_files, migrate_ours
 from catalog_builder import queries
-from catalog_builder.database import migrate
 from catalog_builder.local_postgres import Cluster
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import COLLECTIONS
@@ -32,33 +33,40 @@ PAGE = (
 )
 PYPGSTAC = """
 import sys
+from multiprocessing import Pool
 from pypgstac.db import PgstacDB
 from pypgstac.load import Loader, Methods
-dsn, collections, *files = sys.argv[1:]
+dsn, workers, collections, *files = sys.argv[1:]
+def load(file):
+    with PgstacDB(dsn=dsn) as database:
+        Loader(database).load_items(file, Methods.upsert)
 with PgstacDB(dsn=dsn) as database:
-    loader = Loader(database)
-    loader.load_collections(collections, Methods.upsert)
+    Loader(database).load_collections(collections, Methods.upsert)
+if workers == "1":
     for file in files:
-        loader.load_items(file, Methods.upsert)
+        load(file)
+else:
+    with Pool(int(workers)) as pool:
+        pool.map(load, files, chunksize=1)
 """
 
 
-def pypgstac(folder: Path, dsn: str) -> list[str]:
-    """As `pypgstac load items --method upsert` does, in one process for all files."""
-    files = sorted(path for path in folder.glob("*.ndjson") if path.stem != COLLECTIONS)
-    return [sys.executable, "-c", PYPGSTAC, dsn, str(folder / f"{COLLECTIONS}.ndjson"), *map(str, files)]
+def pypgstac(folder: Path, dsn: str, workers: int) -> list[str]:
+    """As `pypgstac load items --method upsert` does, the files shared out among processes."""
+    files = [folder / f"{COLLECTIONS}.ndjson", *item_files(folder)]
+    return [sys.executable, "-c", PYPGSTAC, dsn, str(workers), *map(str, files)]
 
 
-def ours(folder: Path, dsn: str, workers: int = 2) -> list[str]:
+def ours(folder: Path, dsn: str, workers: int) -> list[str]:
     arguments = ["db", "load", str(folder), "--database", dsn, "--workers", str(workers), "--quiet"]
     return [sys.executable, "-m", "catalog_builder", *arguments]
 
 
-def ours_alone(folder: Path, dsn: str) -> list[str]:
-    return ours(folder, dsn, 1)
-
-
-LOADERS = {"pypgstac load": pypgstac, "ours, 1 worker": ours_alone, "ours, 2 workers": ours}
+LOADERS = {
+    f"{name}, {workers} worker{'s' * (workers > 1)}": partial(loader, workers=workers)
+    for name, loader in (("pypgstac", pypgstac), ("ours", ours))
+    for workers in (1, 2)
+}
 
 
 def measured(command: list[str]) -> tuple[float, float]:
@@ -83,7 +91,7 @@ class Server:
         with self._session() as session:
             queries.drop_database(session, TEMPLATE)
             queries.create_database(session, TEMPLATE, "template0")
-        migrate(self._at(TEMPLATE), BuilderSettings().migrations_dir)
+        migrate_ours(self._at(TEMPLATE))
 
     def _at(self, database: str) -> str:
         return urlunsplit(urlsplit(self._dsn)._replace(path=f"/{database}"))
@@ -106,11 +114,12 @@ class Server:
             queries.drop_database(session, TEMPLATE)
 
 
-def check(dsn: str, items: int) -> None:
+def check(dsn: str, items: int, *, with_documents: bool) -> None:
     with psycopg.connect(dsn) as session:
         (found,) = session.execute("SELECT count(*) FROM pgstac.items").fetchone() or (0,)
-    if found != items:
-        msg = f"{found} of {items} items are there"
+    missing = complete(dsn) if with_documents else 0
+    if found != items or missing:
+        msg = f"{found} of {items} items are there, {missing} without their document"
         raise RuntimeError(msg)
 
 
@@ -148,14 +157,16 @@ def compare(server: Server, folder: Path, items: int, rounds: int) -> None:
         for name, command in LOADERS.items():
             dsn = server.fresh()
             times.setdefault(name, []).append(measured(command(folder, dsn)))
-            check(dsn, items)
+            check(dsn, items, with_documents=name.startswith("ours"))
             times.setdefault(f"{name}, again", []).append(measured(command(folder, dsn)))
     medians = {name: statistics.median(seconds for seconds, _ in found) for name, found in times.items()}
-    click.echo(f"\n| {items} items | items/s | x pypgstac | peak MB |\n|---|---|---|---|")
+    peers = [name for name in LOADERS if name.startswith("pypgstac")]
+    click.echo(f"\n| {items} items | items/s | " + " | ".join(f"x {name}" for name in peers) + " | peak MB |")
+    click.echo("|---" * (len(peers) + 3) + "|")
     for name, found in times.items():
-        peer = medians["pypgstac load, again" if name.endswith("again") else "pypgstac load"]
-        peak = max(memory for _, memory in found)
-        click.echo(f"| {name} | {items / medians[name]:.0f} | {peer / medians[name]:.2f} | {peak:.0f} |")
+        again = ", again" * name.endswith("again")
+        ratios = " | ".join(f"{medians[peer + again] / medians[name]:.2f}" for peer in peers)
+        click.echo(f"| {name} | {items / medians[name]:.0f} | {ratios} | {max(memory for _, memory in found):.0f} |")
 
 
 def disturb(server: Server, folder: Path) -> None:
@@ -168,7 +179,7 @@ def disturb(server: Server, folder: Path) -> None:
             lines = (folder / f"{COLLECTIONS}.ndjson").read_bytes()
             (Path(first) / f"{COLLECTIONS}.ndjson").write_bytes(lines)
             (Path(first) / f"{names[0]}.ndjson").write_bytes((folder / f"{names[0]}.ndjson").read_bytes())
-            measured(ours(Path(first), dsn))
+            measured(ours(Path(first), dsn, 2))
         before: list[float] = []
         with readers(dsn, names, before):
             time.sleep(3)

@@ -1,4 +1,4 @@
-"""The services that are compared: each a process of its own on a port of its own, all over one server's databases."""
+"""The services that are compared: each a process of its own on a port of its own, all over databases of one server."""
 
 from __future__ import annotations
 
@@ -32,15 +32,13 @@ class Peer:
         name: In tables.
         command: What starts it, for the folder of the peers' programs, a DSN and a port.
         variables: Environment variables that it reads, for a DSN.
-        ours: Whether it is the service of this project.
-        bare: Whether it is given the database without our indexes.
+        ours: Whether it is the service of this project, which has a database of its own.
     """
 
     name: str
     command: Callable[[Path, str, int], list[str]]
     variables: Callable[[str], Environment] = lambda _dsn: {}
     ours: bool = False
-    bare: bool = False
 
 
 def _pg_variables(dsn: str) -> dict[str, str]:
@@ -72,7 +70,6 @@ PEERS = (
     Peer("ours", _ours, ours=True),
     Peer("plain", _plain, _pg_variables),
     Peer("plain, API hydrate", _plain, lambda dsn: {**_pg_variables(dsn), "USE_API_HYDRATE": "true"}),
-    Peer("plain without our indexes", _plain, _pg_variables, bare=True),
     Peer("rustac", _rustac),
 )
 
@@ -97,10 +94,10 @@ def compile_ours() -> None:
 
 
 class Running:
-    """A service that answers, until it is left."""
+    """A service that answers, until it is stopped."""
 
     def __init__(self, peer: Peer, programs: Path, dsn: str, port: int) -> None:
-        self.peer, self.port = peer, port
+        self.peer, self.dsn, self.port = peer, dsn, port
         left_out = ("PG", "FLATSIM_", "PYTHONDONTWRITEBYTECODE")  # the last makes each start compile all modules
         kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
         self.log = Path(gettempdir()) / f"flatsim-benchmark-{port}.log"

@@ -13,8 +13,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.database import Session
 from benchmarks.items import Catalogue
-from benchmarks.questions import questions
-from benchmarks.service import a_pair
+from benchmarks.questions import KINDS, questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 DSN = os.environ.get("FLATSIM_LARGE_CATALOGUE")
 LARGE = 10_000
-OTHERS = ("aggregated", "/collections", "landing page", "queryables")
+OTHERS = ("aggregated", "network", "/collections", "landing page", "queryables")
 
 
 @pytest.mark.full
@@ -42,11 +41,13 @@ def test_large_tables_are_read_along_indexes(
 
     monkeypatch.setattr(Session, "fetch", explained)
     with TestClient(create_app(make_settings(database=DSN))) as client, psycopg.connect(str(DSN)) as session:
-        for question in questions(a_pair(Catalogue(1_000_000, regions=19))):
-            if question.name not in OTHERS:
-                asking[0] = question.name
+        catalogue = Catalogue(1_000_000, regions=19)
+        for kind in KINDS:
+            if not kind.name.startswith(OTHERS):
+                asking[0] = kind.name
+                (question,) = questions(kind, catalogue, 0, 1)
                 answer = client.post(question.path, json=question.body) if question.body else client.get(question.path)
-                assert answer.status_code == 200, question.name
+                assert answer.status_code == 200, kind.name
         counted = session.execute(
             "SELECT relname FROM pg_class WHERE relnamespace = 'pgstac'::regnamespace AND reltuples > %s", (LARGE,)
         ).fetchall()
