@@ -85,7 +85,8 @@ CREATE INDEX item_index_shapes ON flatsim.item_shapes USING gist (geometry);    
 CREATE INDEX item_index_words ON flatsim.item_shapes                                  -- free text
     USING gin (words) WITH (gin_pending_list_limit = 512);
 
--- Values of JSON as typed columns. What cannot be typed is null, so that one foreign item never breaks a search.
+-- Values of JSON as typed columns: what takes more than an expression. What cannot be typed is null, so that one foreign
+-- item never breaks a search.
 
 CREATE FUNCTION flatsim.to_number(value jsonb) RETURNS float8
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
@@ -99,48 +100,22 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
--- Without an offset it is UTC. Years are those that every client can hold: 0001 to 9999.
+-- Without an offset it is UTC. Years are those that every client can hold: 0001 to 9999. No "now", "infinity", numbers.
 CREATE FUNCTION flatsim.to_time(value jsonb) RETURNS timestamptz
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT AS $$
 DECLARE
     written text := value #>> '{}';
     moment timestamptz;
 BEGIN
-    IF written !~ '^\d{4}-?\d\d-?\d\d' THEN
-        RETURN NULL;  -- "now", "infinity", numbers
+    IF right(written, 1) = 'Z' AND written ~ '^\d{4}-\d\d-\d\d' OR written ~* '^\d{4}-?\d\d-?\d\d[t ].*(z|[-+]\d\d(:?\d\d)*)$' THEN
+        moment := written;
+    ELSIF written ~ '^\d{4}-?\d\d-?\d\d' THEN
+        moment := written || ' UTC';
     END IF;
-    moment := written;
     RETURN CASE WHEN moment BETWEEN '0001-01-01 00:00:00+00' AND '9999-12-31 23:59:59.999999+00' THEN moment END;
 EXCEPTION WHEN data_exception THEN
     RETURN NULL;
 END
-$$;
-
--- Texts are compared by their first 500 characters, which fit into an index.
-CREATE FUNCTION flatsim.to_short_text(value jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$ SELECT left(value #>> '{}', 500) $$;
-
-CREATE FUNCTION flatsim.to_truth(value jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT CASE value #>> '{}' WHEN 'true' THEN true WHEN 'false' THEN false END
-$$;
-
-CREATE FUNCTION flatsim.to_list(value jsonb) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-    SELECT CASE jsonb_typeof(value)
-        WHEN 'array' THEN ARRAY(SELECT left(member, 500) FROM jsonb_array_elements_text(value) member)
-        WHEN 'null' THEN NULL
-        ELSE ARRAY[left(value #>> '{}', 500)]
-    END
-$$;
-
--- How far times lie from the nominal one, as the exponent that "_spread" holds.
-CREATE FUNCTION flatsim.spread(nominal timestamptz, VARIADIC times timestamptz[]) RETURNS int2
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT width_bucket(
-        coalesce(max(abs(extract(epoch FROM moment - nominal))) / 86400, 0)::float8,
-        ARRAY[1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768]::float8[]
-    )::int2 FROM unnest(times) AS moment
 $$;
 
 -- The row of an item under a new key. `flatsim-stac db migrate` replaces it by one that fills the columns of properties.

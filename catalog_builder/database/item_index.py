@@ -33,7 +33,9 @@ def synchronise_index(connection: Connection[Any]) -> IndexChange:
         connection: of the owner, in no transaction, autocommit.
     """
     readers = queries.queryable_readers(connection)
-    wanted = {column.name: column for row in readers if (column := IndexColumn.from_queryable(*row))}
+    columns = [column for row in readers if (column := IndexColumn.from_queryable(*row))]
+    # those of one width come first: PostgreSQL finds them without looking at texts before them
+    wanted = {column.name: column for column in sorted(columns, key=lambda each: each.kind in ("text", "list"))}
     used = {row[0]: IndexColumn(*row) for row in queries.index_columns(connection)}
     changed = [column for name, column in wanted.items() if used.get(name) != column]
     gone = sorted(used.keys() - wanted.keys())

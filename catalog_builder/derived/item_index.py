@@ -45,12 +45,17 @@ TYPES: Final = {
 }
 """PostgreSQL's type of each kind."""
 _READERS: Final = {
-    "number": "flatsim.to_number",
-    "time": "flatsim.to_time",
-    "text": "flatsim.to_short_text",
-    "truth": "flatsim.to_truth",
-    "list": "flatsim.to_list",
+    # 300 digits are less than the largest number
+    "number": "CASE WHEN jsonb_typeof({0}) = 'number' AND length({0}::text) < 300 THEN ({0} #>> '{{}}')::float8 "
+    "ELSE flatsim.to_number({0}) END",
+    "time": "flatsim.to_time({0})",
+    "text": f"left({{0}} #>> '{{{{}}}}', {MAX_TEXT})",
+    "truth": "CASE {0} #>> '{{}}' WHEN 'true' THEN true WHEN 'false' THEN false END",
+    "list": "CASE WHEN jsonb_typeof({0}) = 'array' THEN ARRAY("
+    f"SELECT left(member, {MAX_TEXT}) FROM jsonb_array_elements_text({{0}}) AS member) "
+    f"WHEN jsonb_typeof({{0}}) <> 'null' THEN ARRAY[left({{0}} #>> '{{{{}}}}', {MAX_TEXT})] END",
 }
+"""SQL that reads a value of each kind from its JSON; null where it is not of that kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class IndexColumn:
         if kind == "text" and "boolean" in ((definition or {}).get("type") or ""):
             kind = "truth"
         is_acquisition = name in BY_NAME and BY_NAME[name].acquisition
-        return cls(name, kind, f"{_READERS[kind]}({path})", is_acquisition)
+        return cls(name, kind, _READERS[kind].format(f"({path})"), is_acquisition)
 
     @property
     def type(self) -> str:
@@ -100,7 +105,7 @@ class IndexColumn:
     @property
     def source_of_own(self) -> str:
         """The same where the item's properties are in a variable `own`, unpacked once for all columns."""
-        return self.source.replace(f"({_PROPERTIES}", "(own", 1)
+        return self.source.replace(_PROPERTIES, "own")
 
     @property
     def index_includes(self) -> tuple[str, ...]:

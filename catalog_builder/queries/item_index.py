@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
 
-from catalog_builder.derived.item_index import OWN_COLUMNS
+from catalog_builder.derived.item_index import MAX_SPREAD, OWN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,15 +80,17 @@ def create_facts_function(
         acquisitions: columns that are times of acquisition.
     """
     values = "".join(f", {sources.get(name, 'NULL')}" for name in columns)
-    times = "".join(f", {sources[name]}" for name in acquisitions)
+    times = ["start_datetime", "end_datetime", *acquisitions]
+    distances = ", ".join(f"abs(extract(epoch FROM facts.{_quote(name)} - facts._nominal))" for name in times)
+    limits = ", ".join(str(1 << exponent) for exponent in range(MAX_SPREAD))
     body = f"""
         DECLARE
             own jsonb := content->'properties';
             moment timestamptz := flatsim.to_time(own->'datetime');
             facts flatsim.item_index;
         BEGIN
-            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime),
-                flatsim.spread(coalesce(moment, datetime), datetime, end_datetime{times}){values} INTO facts;
+            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime), 0{values} INTO facts;
+            facts._spread := width_bucket((greatest({distances}) / 86400)::float8, ARRAY[{limits}]::float8[]);
             RETURN facts;
         END
     """
@@ -98,6 +100,10 @@ def create_facts_function(
             "end_datetime timestamptz, content jsonb) RETURNS flatsim.item_index LANGUAGE plpgsql STABLE AS {}"
         ).format(sql.Literal(body))
     )
+
+
+def _quote(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def has_index_rows(connection: Connection[Any]) -> bool:
