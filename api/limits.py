@@ -16,7 +16,7 @@ MAX_OFFSET: Final = 100_000
 """Items before a page that is asked for by its number."""
 MAX_STREAM: Final = 1_000_000
 """Items of a whole result that is asked for in one answer."""
-EXACT_COUNT: Final = 100_000
+EXACT_COUNT: Final = 50_000
 """Matching items that are counted one by one; a larger number is estimated."""
 COUNT_TIME_MS: Final = 200
 """Milliseconds for which they are counted before their number is estimated."""

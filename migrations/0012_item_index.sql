@@ -236,7 +236,7 @@ $$;
 -- An item as pgstac keeps it, for one that has no document.
 CREATE FUNCTION flatsim.stored_item(
     _collection text, _id text, OUT partition int8, OUT geometry text, OUT content jsonb
-) LANGUAGE plpgsql STABLE AS $$
+) LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan AS $$  -- to plan for all partitions takes long
 BEGIN
     SELECT i.tableoid::int8, public.ST_AsGeoJSON(i.geometry, 20), i.content INTO partition, geometry, content
     FROM pgstac.items AS i WHERE i.collection = _collection AND i.id = _id;

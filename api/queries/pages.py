@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 FEW_MATCHES: Final = 2000
 """Matches up to which all are found and then sorted."""
-WALK_ROWS: Final = 20_000
-"""Rows of an index that are looked at for one page."""
+MANY_MATCHES: Final = 10_000
+"""Matches up to which finding all of them is quicker than to look for the first ones along the order."""
+WALK_ROWS: Final = (5000, 100_000)
+"""Rows of an index that are looked at for one page, at least and at most."""
+_WALK_ROWS_PER_ITEM: Final = 500
 
 SNAPSHOT: Final = "CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END"
 """The transactions that a statement sees: where they are the same, it sees the same. A standby does not tell them."""
@@ -126,9 +129,11 @@ def walk_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_d
     """The page, as far as it is among the next rows of the order."""
     bound = Parameters(list(query.values))
     order = _order(query, stretch)
+    least, most = WALK_ROWS
+    walk_rows = min(max(least, _WALK_ROWS_PER_ITEM * limit), most)
     walked = (
         f"SELECT * FROM {_ITEMS} WHERE {all_of([query.scope, *_within(query, stretch, bound)])} "  # noqa: S608
-        f"ORDER BY {order} LIMIT {WALK_ROWS}"
+        f"ORDER BY {order} LIMIT {walk_rows}"
     )
     rows = (
         f"SELECT {_page_columns(query)} FROM ({walked}) AS item{_join_shapes(query.where)} WHERE {query.where} "  # noqa: S608
@@ -224,14 +229,15 @@ def _page_statement(rows: str, bound: Parameters, *, with_documents: bool) -> St
 def _with_contents(*, with_documents: bool) -> str:
     """Rows with the document of each, and where there is none with what pgstac keeps of the item.
 
-    Subqueries in place of joins keep the order. OFFSET 0 has the document looked up once a row and not for each use.
+    Subqueries in place of joins keep the order. OFFSET 0 has the document looked up once a row, not for each use, and
+    the item only where it has none.
     """
     document = _DOCUMENT if with_documents else "NULL::bytea"
     return (
         f"SELECT page.*, stored.*, {SNAPSHOT} AS snapshot "  # noqa: S608
         f"FROM (SELECT rows.*, {document} AS document FROM rows OFFSET 0) AS page LEFT JOIN LATERAL "
-        "(SELECT of.* FROM flatsim.stored_item(page.collection, page.id) AS of WHERE page.document IS NULL) AS stored "
-        "ON TRUE"
+        "(SELECT of.* FROM flatsim.stored_item(page.collection, page.id) AS of "
+        "WHERE page.document IS NULL AND page.key IS NOT NULL OFFSET 0) AS stored ON TRUE"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from api.queries.compiled import CompiledQuery, Cursor, compile_query
 from api.queries.pages import (
     FEW_MATCHES,
+    MANY_MATCHES,
     all_matches_statement,
     few_matches_statement,
     item_statement,
@@ -115,7 +116,8 @@ class _PageReader:
 
     async def read(self, cache: CatalogueCache, counting: CountLimits) -> tuple[list[Record], Total]:
         """The rows, and how many items match."""
-        if self.query.is_filtered and not cache.totals.is_large(self.query):
+        former = cache.totals.former(self.query)
+        if self.query.is_filtered and (former is None or former.matched <= FEW_MATCHES):
             rows = await self._fetch(
                 few_matches_statement(self.query, self.cursor, self.limit + 1, with_documents=self.with_documents)
             )
@@ -123,21 +125,27 @@ class _PageReader:
                 total = Total(matched)
                 cache.totals.put(self.query, counting, rows[0]["snapshot"], total)
                 return [row for row in rows if row["key"] is not None], total
-        rows = []
-        for stretch in remaining_stretches(self.query, self.cursor):
-            rows += await self._read_stretch(stretch, self.limit + 1 - len(rows))
-            if len(rows) > self.limit:
-                break
+            total = await cache.totals.get(self.connection, self.query, counting, rows[0]["snapshot"])
+            return await self._read_rows(total), total
+        rows = await self._read_rows(former)
         if self.cursor is None and len(rows) <= self.limit:
             return rows, Total(len(rows))
         snapshot = rows[0]["snapshot"] if rows else None
         return rows, await cache.totals.get(self.connection, self.query, counting, snapshot)
 
-    async def _read_stretch(self, stretch: Stretch, limit: int) -> list[Record]:
+    async def _read_rows(self, total: Total | None) -> list[Record]:
+        rows: list[Record] = []
+        for stretch in remaining_stretches(self.query, self.cursor):
+            rows += await self._read_stretch(stretch, self.limit + 1 - len(rows), total)
+            if len(rows) > self.limit:
+                break
+        return rows
+
+    async def _read_stretch(self, stretch: Stretch, limit: int, total: Total | None) -> list[Record]:
         first = self.query.keys[0].property
         if self.query.window and first.name == "datetime" and stretch.is_null is False:
             ways = [window_statement]
-        elif not first.is_indexed:
+        elif not first.is_indexed or (total and not total.is_estimate and total.matched <= MANY_MATCHES):
             ways = [all_matches_statement]
         elif self.query.is_filtered or stretch.is_null:
             ways = [walk_statement, all_matches_statement]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
-from api.queries.pages import FEW_MATCHES, count_statement, estimate_statement, snapshot_now
+from api.queries.pages import count_statement, estimate_statement, snapshot_now
 from api.single_flight import SingleFlight
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class TotalsCache:
     _totals: OrderedDict[bytes, tuple[str, int, Total]] = field(default_factory=OrderedDict)
     _flights: SingleFlight = field(default_factory=SingleFlight)
 
-    def is_large(self, query: CompiledQuery) -> bool:
-        """Whether a query had more than a few matches when it was last asked."""
+    def former(self, query: CompiledQuery) -> Total | None:
+        """The total of a query when it was last asked, by which it is chosen how to read it."""
         entry = self._totals.get(_key(query))
-        return entry is not None and entry[2].matched > FEW_MATCHES
+        return entry and entry[2]
 
     def put(self, query: CompiledQuery, counting: CountLimits, snapshot: str | None, total: Total) -> None:
         """Remember the total of a query in one state of the database."""

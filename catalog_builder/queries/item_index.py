@@ -89,7 +89,8 @@ def create_facts_function(
             moment timestamptz := flatsim.to_time(own->'datetime');
             facts flatsim.item_index;
         BEGIN
-            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime), 0{values} INTO facts;
+            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime), 0{values}
+                INTO facts;
             facts._spread := width_bucket((greatest({distances}) / 86400)::float8, ARRAY[{limits}]::float8[]);
             RETURN facts;
         END
