@@ -228,13 +228,13 @@ def _of_http(error: HTTPException, request: Request) -> Failure:
 
 def answer_failure(failure: Failure, request: Request) -> Response:
     """The answer that tells of a failure."""
-    from api.pages.wanted import wants_page  # noqa: PLC0415 -- it raises errors of this module
+    from api.http.page_negotiation import wants_page  # noqa: PLC0415 -- it raises errors of this module
 
     description = failure.description
     if len(description) > _MAX_DESCRIPTION:
         description = f"{description[:_MAX_DESCRIPTION]}…"
     if wants_page(request):
-        from api.pages.failure import failure_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+        from api.web.failure import failure_page  # noqa: PLC0415 -- only who reads pages waits for the templates
 
         return failure_page(request, failure.status, description, failure.headers)
     body = {"code": failure.code, "description": description}

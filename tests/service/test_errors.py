@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from httpx2 import Response
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 
