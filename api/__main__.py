@@ -15,7 +15,8 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
-from api.errors import StartError, describe
+from api.errors import StartError
+from api.http.error_responses import describe
 from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from api.errors import RETRY_AFTER_S, Overloaded, error_response
+from api.errors import RETRY_AFTER_S, Overloaded
+from api.http.error_responses import error_response
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from api.errors import error_response
+from api.http.error_responses import error_response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

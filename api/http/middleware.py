@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
-from api.errors import error_response, internal_error_response
 from api.http.concurrency import Admission
+from api.http.error_responses import error_response, internal_error_response
 from api.http.forwarded import Proxy, TrustedProxies
 from api.http.validators import Conditional
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from api.http.security_policy import Basemap, Origin
 from api.settings.limits import (
     COUNT_TIME_MS,
     EXACT_COUNT,
@@ -23,6 +22,7 @@ from api.settings.limits import (
     MAX_VERTICES,
     Limits,
 )
+from api.settings.web_hosts import Basemap, Origin
 from catalog_builder.vocab.collections import ROOT_DESCRIPTION, ROOT_ID, ROOT_TITLE
 
 _SEARCHES: Final = (

@@ -49,7 +49,7 @@ from api.request.get_models import (
 )
 from api.request.post_models import AggregatePost, FilterPost, QueryPost, SearchPost, TextPost
 from api.stac.aggregation.routes import CONFORMANCE, AggregateModels
-from api.stac.queryables import FiltersClient, SortablesClient
+from api.stac.queryables_routes import FiltersClient, SortablesClient
 from api.stac.route import StacRoute
 
 if TYPE_CHECKING:

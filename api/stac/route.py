@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from email.message import Message
@@ -20,12 +18,15 @@ from api.http.content_negotiation import BY_NAME as FORM_NAMES
 from api.http.content_negotiation import JSON_NAME, PAGE, PARAMETER, described
 from api.http.page_negotiation import LANGUAGE, VARY, check_choice, wants_page
 from api.http.page_negotiation import described as page_described
+from api.http.page_renderer import renderer_of
 from api.http.response_cache import KEPT_PATHS
+from api.request.characters import check_text
+from api.request.json_body import parse_body
 from api.request.suggestions import nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from starlette.responses import Response
@@ -54,8 +55,6 @@ _WITH_PAGES: Final = {
 _ITEM: Final = "/items/{item_id}"
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
-_MAX_DIGITS: Final = 400
-"""Digits of an integer; one with more is larger than every number the database knows."""
 
 
 class StacRoute(APIRoute):
@@ -109,9 +108,7 @@ async def _page_or(make: Make, path: str, forms: Collection[str], request: Reque
     """A page for who asked for one, else what everybody gets."""
     check_choice(request, forms)
     if wants_page(request):
-        from api.web.answers import page_answer  # noqa: PLC0415 -- only who reads pages waits for the templates
-
-        return await page_answer(path, request, make)
+        return await renderer_of(request).render_answer(path, request, make)
     response = await make(request)
     if VARY not in response.headers.get("vary", ""):
         response.headers.add_vary_header(VARY)
@@ -171,21 +168,6 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     return f"no such parameter; known are {listed}" if listed else "no such parameter; none is known here"
 
 
-def check_text(parameter: str, text: str) -> None:
-    """Refuse characters that PostgreSQL's text cannot have.
-
-    Raises:
-        InvalidParameter: NUL, or half of a character of UTF-16.
-    """
-    if "\0" in text:
-        raise InvalidParameter(parameter=parameter.replace("\0", "␀"), reason="has a NUL character")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        shown = parameter.encode("ascii", "backslashreplace").decode()
-        raise InvalidParameter(parameter=shown, reason="has half of a surrogate pair, which is no character") from None
-
-
 class _ReadRequest(Request):
     """A request whose body was parsed."""
 
@@ -225,61 +207,3 @@ def _check_content_type(header: str | None) -> None:
     charset = str(message.get_param("charset", "utf-8"))
     if charset.lower() not in _CHARSETS:
         raise WrongContentType(kind=f"{kind} in {charset[:_SHOWN]}")
-
-
-def parse_body(body: bytes) -> Any:
-    """The JSON value of a body.
-
-    Raises:
-        InvalidParameter: It is none, has a member twice, or numbers or characters that no reader behind can take.
-    """
-    try:
-        value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_int=_integer)
-    except UnicodeDecodeError as error:
-        raise InvalidParameter(parameter="body", reason=f"not UTF-8 at byte {error.start}") from error
-    except json.JSONDecodeError as error:
-        where = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        reason = where if body.strip() else "empty; a JSON object is wanted"
-        raise InvalidParameter(parameter="body", reason=reason) from error
-    except RecursionError as error:
-        raise InvalidParameter(parameter="body", reason="nested too deeply") from error
-    _check_values(value)
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        name = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-        check_text("body", name)
-        raise InvalidParameter(parameter=name[:_SHOWN], reason="given twice in one object")
-    return found
-
-
-def _integer(digits: str) -> float:
-    return int(digits) if len(digits) <= _MAX_DIGITS else math.inf
-
-
-def _check_values(document: Any) -> None:
-    """Refuse texts and numbers that cannot go on, named by where in the body they are."""
-    for path, leaf in _leaves(document):
-        if isinstance(leaf, str):
-            check_text(path, leaf)
-        elif isinstance(leaf, float) and not math.isfinite(leaf):
-            reason = "NaN is no number" if math.isnan(leaf) else "the number is too large"
-            raise InvalidParameter(parameter=path, reason=reason)
-
-
-def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
-    """Names and values in a JSON value, however deep, each with its path."""
-    waiting: list[tuple[str, Any]] = [("", document)]
-    while waiting:
-        path, node = waiting.pop()
-        if isinstance(node, dict):
-            for name, value in node.items():
-                yield path or "body", name
-                waiting.append((f"{path}.{name[:_SHOWN]}".lstrip("."), value))
-        elif isinstance(node, list):
-            waiting.extend((f"{path}[{number}]", value) for number, value in enumerate(node))
-        else:
-            yield path or "body", node

@@ -1,71 +1,24 @@
-"""A request for a page: the JSON answer to it is made first, and the page from that."""
+"""The page of each address."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Final
 
-import orjson
-from starlette.requests import Request
-
-from api.http.content_negotiation import PARAMETER
-from api.http.page_negotiation import LANGUAGE, without
 from api.web.collections import collection_page, collections_page
 from api.web.item import item_page
 from api.web.item_list import items_page, search_page
 from api.web.landing import landing_page
+from api.web.page_request import PageRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from starlette.requests import Request
     from starlette.responses import Response
 
-Make = Callable[[Request], Awaitable["Response"]]
-_OWN: Final = (PARAMETER, LANGUAGE)
-"""Parameters that are about the page alone."""
+    from api.http.page_renderer import MakeAnswer
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request for a page, and what answers the same in JSON."""
-
-    request: Request
-    make: Make
-
-    @property
-    def query(self) -> str:
-        """The query without what is about the page alone."""
-        return without(self.request.url.query, *_OWN)
-
-    @property
-    def json_href(self) -> str:
-        """Address of the same as JSON, below the root of the host."""
-        path = self.request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
-        prefix = self.request.scope.get("root_path", "")
-        path = path if path.startswith(prefix) else f"{prefix}{path}"
-        return f"{path}?{'&'.join(part for part in (self.query, urlencode({PARAMETER: 'json'})) if part)}"
-
-    async def json(self, **changes: str | None) -> Any:
-        """The answer in JSON.
-
-        Args:
-            changes: Parameters that are set, or left out where None.
-
-        Raises:
-            ServiceError: There is none.
-        """
-        kept = without(self.query, *changes)
-        added = urlencode({name: value for name, value in changes.items() if value is not None})
-        scope = {
-            **self.request.scope,
-            "query_string": "&".join(part for part in (kept, added) if part).encode(),
-            "headers": [pair for pair in self.request.scope["headers"] if pair[0] != b"accept"],
-            "state": dict(self.request.scope.get("state", {})),  # validators of the JSON are none of the page
-        }
-        return orjson.loads((await self.make(Request(scope, self.request.receive))).body)
-
-
-PAGES: Final[Mapping[str, Callable[[Asked], Awaitable[Response]]]] = {
+PAGES: Final[Mapping[str, Callable[[PageRequest], Awaitable[Response]]]] = {
     "/": landing_page,
     "/collections": collections_page,
     "/collections/{collection_id}": collection_page,
@@ -76,7 +29,7 @@ PAGES: Final[Mapping[str, Callable[[Asked], Awaitable[Response]]]] = {
 """The page of each address."""
 
 
-async def page_answer(path: str, request: Request, make: Make) -> Response:
+async def page_answer(path: str, request: Request, make: MakeAnswer) -> Response:
     """The page that a request asks for.
 
     Args:
@@ -84,4 +37,4 @@ async def page_answer(path: str, request: Request, make: Make) -> Response:
         request: The request.
         make: Makes the JSON answer to it, or to one like it.
     """
-    return await PAGES[path](Asked(request, make))
+    return await PAGES[path](PageRequest(request, make))

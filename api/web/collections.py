@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from api.web.answers import Asked
+    from api.web.page_request import PageRequest
 
 _MOST_VALUES: Final = 60
 _SEVERAL: Final = 2
@@ -126,7 +126,7 @@ def regions_of(cards: Sequence[Card]) -> tuple[list[RegionRow], list[Card]]:
     return found, others
 
 
-async def collections_page(asked: Asked) -> Response:
+async def collections_page(asked: PageRequest) -> Response:
     """The page of the collections that were asked for."""
     frame = Frame(asked.request)
     page = await asked.json()
@@ -146,7 +146,7 @@ async def collections_page(asked: Asked) -> Response:
     )
 
 
-async def collection_page(asked: Asked) -> Response:
+async def collection_page(asked: PageRequest) -> Response:
     """The page of the collection that the address names."""
     frame = Frame(asked.request)
     document = await asked.json()

@@ -18,10 +18,10 @@ from catalog_builder.vocab.kinds import TIMESERIES
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.web.answers import Asked
+    from api.web.page_request import PageRequest
 
 
-async def item_page(asked: Asked) -> Response:
+async def item_page(asked: PageRequest) -> Response:
     """The page of the item that the address names."""
     frame = Frame(asked.request)
     item = await asked.json()

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from api.errors import STATUS_CODES, Failure, failure_of
 from api.http.content_negotiation import STREAMS
+from api.http.error_responses import STATUS_CODES, Failure, failure_of
 from api.search.properties import PropertyTable
 from api.web.assets import Picture, picture_of
 from api.web.client_arguments import search_arguments
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.stac.queryables import Summarised
-    from api.web.answers import Asked
+    from api.web.page_request import PageRequest
 
 _REFUSALS: Final[tuple[type[Exception], ...]] = (*STATUS_CODES, HTTPException)
 _SEE_OTHER: Final = 303
@@ -48,17 +48,17 @@ class Row:
     picture: Picture | None
 
 
-async def search_page(asked: Asked) -> Response:
+async def search_page(asked: PageRequest) -> Response:
     """The page of a search of all items."""
     return await _page(asked, None)
 
 
-async def items_page(asked: Asked) -> Response:
+async def items_page(asked: PageRequest) -> Response:
     """The page of the items of the collection that the address names."""
     return await _page(asked, asked.request.path_params["collection_id"])
 
 
-async def _page(asked: Asked, collection: str | None) -> Response:
+async def _page(asked: PageRequest, collection: str | None) -> Response:
     if (tidy := tidied(asked.request.url.query)) != asked.request.url.query:
         return _moved(asked, tidy)
     frame = Frame(asked.request)
@@ -93,7 +93,7 @@ async def _page(asked: Asked, collection: str | None) -> Response:
     return answer
 
 
-def _moved(asked: Asked, query: str) -> Response:
+def _moved(asked: PageRequest, query: str) -> Response:
     """The same search by the address that the API itself knows it by."""
     path = asked.json_href.partition("?")[0]
     answer = RedirectResponse(f"{path}?{query}" if query else path, _SEE_OTHER)
@@ -101,7 +101,7 @@ def _moved(asked: Asked, query: str) -> Response:
     return answer
 
 
-async def _listed(asked: Asked) -> tuple[dict[str, Any] | None, Failure | None]:
+async def _listed(asked: PageRequest) -> tuple[dict[str, Any] | None, Failure | None]:
     """The page of items, or why there is none: the form is shown with what is wrong in it."""
     told = asked.request.query_params.get(LIMIT, str(DEFAULT_LIMIT))
     limit = str(MOST) if told.isdecimal() and int(told[:10]) > MOST else told
@@ -163,7 +163,7 @@ def _downloads(listed: dict[str, Any] | None, frame: Frame) -> list[tuple[str, s
 
 
 def _examples(
-    frame: Frame, path: str, asked: Asked, collection: str | None, schemas: Mapping[str, Any]
+    frame: Frame, path: str, asked: PageRequest, collection: str | None, schemas: Mapping[str, Any]
 ) -> Examples | None:
     query = "&".join(part for part in asked.query.split("&") if part.partition("=")[0] not in ("token", "page"))
     limits = asked.request.app.state.service_settings.limits

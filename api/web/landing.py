@@ -16,10 +16,10 @@ from api.web.related_links import reference_links
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from api.web.answers import Asked
+    from api.web.page_request import PageRequest
 
 
-async def landing_page(asked: Asked) -> Response:
+async def landing_page(asked: PageRequest) -> Response:
     """The page of the catalogue."""
     frame = Frame(asked.request)
     catalogue = await asked.json()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.errors import InvalidParameter
-from api.stac.route import parse_body
+from api.request.json_body import parse_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from api.request.characters import check_text
 from api.search.compile.filters.operands import Scope, arguments
 from api.search.properties import Kind
-from api.stac.route import check_text
 
 FUNCTIONS: Final = {
     "a_containedby": "{0} <@ {1}",

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
+from api.request.characters import check_text
 from api.request.times import Interval
 from api.search.properties import Kind, Property, PropertyTable
-from api.stac.route import check_text
 
 if TYPE_CHECKING:
     from datetime import datetime
