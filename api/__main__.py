@@ -15,8 +15,9 @@ import uvicorn
 from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
-from api.errors import StartError, describe
-from api.settings import ServiceSettings
+from api.errors import StartError
+from api.http.error_responses import describe
+from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def _serve(settings: ServiceSettings) -> None:
     with _without_collection():
         # stac-fastapi is imported only once its warnings are settled
         from api.app import create_app  # noqa: PLC0415
-        from api.database import check_database  # noqa: PLC0415
+        from api.database.pool import check_database  # noqa: PLC0415
 
         app = create_app(settings)
     with _listen(settings.host, settings.port) as listener:
@@ -106,7 +107,7 @@ def _config(app: FastAPI | str, workers: int = 1) -> uvicorn.Config:
         factory=isinstance(app, str),
         workers=workers,
         log_config=None,
-        proxy_headers=False,  # api.proxy reads them
+        proxy_headers=False,  # api.http.forwarded reads them
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
     )

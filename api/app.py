@@ -9,27 +9,28 @@ from stac_fastapi.api.app import StacApi
 from stac_fastapi.pgstac.config import Settings as UpstreamSettings
 from stac_fastapi.types.conformance import BASE_CONFORMANCE_CLASSES
 
-from api.admission import PageGate
-from api.aggregation.routes import aggregation_router
-from api.browser import browser_router, has_bundle
-from api.client import FlatsimClient
-from api.data import data_router
-from api.database import database_lifespan
-from api.docs import docs_router
-from api.errors import add_error_handlers
-from api.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
-from api.health import health
-from api.kept import KeptAnswers
-from api.middleware import add_middleware
+from api.database.pool import database_lifespan
+from api.files.browser import browser_router, has_bundle
+from api.files.data import data_router
+from api.files.docs import docs_router
+from api.files.mounts import DataRoots
+from api.files.schemas import schemas_router
+from api.http.concurrency import PageGate
+from api.http.error_responses import add_error_handlers
+from api.http.health import health
+from api.http.middleware import add_middleware
+from api.http.response_cache import KeptAnswers
 from api.openapi.document import describe
-from api.pages.static import static_router
 from api.plots.routes import plots_router
-from api.queryables import collection_schemas_router
-from api.roots import DataRoots
-from api.routes import StacRoute
-from api.schemas import schemas_router
-from api.search.catalogue import CatalogueCache
-from api.settings import ServiceSettings
+from api.search.execute.catalogue import CatalogueCache
+from api.settings.service import ServiceSettings
+from api.stac.aggregation.routes import aggregation_router
+from api.stac.client import FlatsimClient
+from api.stac.extensions import ADDITIONAL_CONFORMANCE, ApiExtensions, api_extensions
+from api.stac.queryables_routes import collection_schemas_router
+from api.stac.route import StacRoute
+from api.web.renderer import LazyPageRenderer
+from api.web.static_files import static_router
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     app = _framework(settings)
     app.state.service_settings = settings
     app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
+    app.state.page_renderer = LazyPageRenderer()
     app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
     _add_stac_api(app, settings, extensions, roots, cache)
@@ -120,7 +122,7 @@ def _add_stac_api(
         client=client,
         stac_version=STAC_VERSION,
         extensions=extensions.all,
-        exceptions={},  # api.errors answers all
+        exceptions={},  # api.http.error_responses answers all
         search_get_request_model=extensions.search_get,
         search_post_request_model=extensions.search_post,
         items_get_request_model=extensions.items_get,

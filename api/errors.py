@@ -1,53 +1,23 @@
-"""Every error the service raises on purpose, and the one table of their HTTP statuses.
+"""Every error that the service raises on purpose; `api.http.error_responses` has their statuses and answers.
 
-    ServiceError
-    ├── StartError             the service cannot start as it is set; has no status
-    ├── InvalidParameter       a parameter of the request cannot be understood
-    ├── InvalidSearch          the request is well formed, but the database cannot carry it out as asked
-    ├── NotAcceptable          the client takes none of the forms that an answer can have
-    ├── WrongContentType       the body is of a kind that is not read
-    ├── NotFound               nothing of that name here
-    ├── NotReadable            a file is there, but the service may not read it
-    ├── RangeNotSatisfiable    none of the byte ranges lies in the file
-    └── Unavailable            try again later
-        ├── SlowSearch         the database gave up after the statement timeout
-        ├── Overloaded         more is asked for than can be answered at once
-        └── DatabaseUnavailable
-
-Every answer of an error is JSON `{"code": …, "description": …}`, or a page that tells the same to who asked for a page.
+ServiceError
+├── StartError             the service cannot start as it is set; has no status
+├── InvalidParameter       a parameter of the request cannot be understood
+├── InvalidSearch          the request is well formed, but the database cannot carry it out as asked
+├── NotAcceptable          the client takes none of the forms that an answer can have
+├── WrongContentType       the body is of a kind that is not read
+├── NotFound               nothing of that name here
+├── NotReadable            a file is there, but the service may not read it
+├── RangeNotSatisfiable    none of the byte ranges lies in the file
+└── Unavailable            try again later
+    ├── SlowSearch         the database gave up after the statement timeout
+    ├── Overloaded         more is asked for than can be answered at once
+    └── DatabaseUnavailable
 """
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
-
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
-from stac_fastapi.types.errors import (
-    ConflictError,
-    DatabaseError,
-    ForeignKeyError,
-    InvalidQueryParameter,
-    NotFoundError,
-    StacApiError,
-)
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Match
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from fastapi import FastAPI
-    from starlette.types import Scope
-
-_logger = logging.getLogger("api.errors")
-
-_MAX_DESCRIPTION: Final = 1000
+from typing import Final
 
 RETRY_AFTER_S: Final = 5
 """Seconds a client is asked to wait after a 503."""
@@ -133,147 +103,3 @@ class Overloaded(Unavailable):
 
 class DatabaseUnavailable(Unavailable):
     """The database cannot be reached or does not answer as it should."""
-
-
-STATUS_CODES: Final[Mapping[type[Exception], HTTPStatus]] = {
-    InvalidParameter: HTTPStatus.BAD_REQUEST,
-    InvalidSearch: HTTPStatus.BAD_REQUEST,
-    WrongContentType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
-    NotFound: HTTPStatus.NOT_FOUND,
-    NotReadable: HTTPStatus.FORBIDDEN,
-    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    SlowSearch: HTTPStatus.SERVICE_UNAVAILABLE,
-    Overloaded: HTTPStatus.SERVICE_UNAVAILABLE,
-    DatabaseUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    # stac-fastapi's own
-    NotFoundError: HTTPStatus.NOT_FOUND,
-    InvalidQueryParameter: HTTPStatus.BAD_REQUEST,
-    ConflictError: HTTPStatus.CONFLICT,
-    ForeignKeyError: HTTPStatus.FAILED_DEPENDENCY,
-    DatabaseError: HTTPStatus.FAILED_DEPENDENCY,
-    # FastAPI says 422; the STAC API specification wants 400
-    RequestValidationError: HTTPStatus.BAD_REQUEST,
-    ValidationError: HTTPStatus.BAD_REQUEST,
-}
-
-_CODES: Final[Mapping[type[Exception], str]] = {
-    NotFoundError: "NotFound",
-    InvalidQueryParameter: "InvalidParameter",
-    RequestValidationError: "InvalidParameter",
-    ValidationError: "InvalidParameter",
-}
-"""Codes that are not the name of the class."""
-
-
-def add_error_handlers(app: FastAPI) -> None:
-    """Answer every error of the table, and every HTTP error of the framework, in one way."""
-    for kind in STATUS_CODES:
-        app.add_exception_handler(kind, _answer)
-    app.add_exception_handler(StacApiError, _answer)
-    app.add_exception_handler(HTTPException, _answer)
-
-
-def error_response(
-    scope: Scope, status: int, code: str, description: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    """The answer to a request that failed: JSON, or a page where one was asked for."""
-    return answer_failure(Failure(status, code, description, headers or {}), Request(scope))
-
-
-def internal_error_response(scope: Scope) -> Response:
-    """The answer when something failed that nobody foresaw; the log has the details, the answer has none."""
-    return answer_failure(_INTERNAL, Request(scope))
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What a client is told of a failure."""
-
-    status: int
-    code: str
-    description: str
-    headers: Mapping[str, str]
-
-
-_INTERNAL: Final = Failure(
-    HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "The service failed; its log says why.", {}
-)
-
-
-def failure_of(error: Exception, request: Request) -> Failure:
-    """What a client is told of an error."""
-    if isinstance(error, HTTPException):
-        if not isinstance(error.__cause__, ValidationError):
-            return _of_http(error, request)
-        error = error.__cause__
-    kind = next((kind for kind in type(error).__mro__ if kind in STATUS_CODES), None)
-    if kind is None:
-        _logger.error("no status for %s", type(error).__name__, exc_info=error)
-        return _INTERNAL
-    headers = error.headers if isinstance(error, ServiceError) else {}
-    return Failure(STATUS_CODES[kind], _CODES.get(kind, type(error).__name__), describe(error), headers)
-
-
-def _of_http(error: HTTPException, request: Request) -> Failure:
-    code = HTTPStatus(error.status_code).phrase.title().replace(" ", "").replace("-", "")
-    headers = dict(error.headers or {})
-    description = str(error.detail)
-    if error.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-        description = f"{error.detail}: {request.method} {request.url.path}"
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["Allow"] = _allowed(request)
-    return Failure(error.status_code, code, description, headers)
-
-
-def answer_failure(failure: Failure, request: Request) -> Response:
-    """The answer that tells of a failure."""
-    from api.pages.wanted import wants_page  # noqa: PLC0415 -- it raises errors of this module
-
-    description = failure.description
-    if len(description) > _MAX_DESCRIPTION:
-        description = f"{description[:_MAX_DESCRIPTION]}…"
-    if wants_page(request):
-        from api.pages.failure import failure_page  # noqa: PLC0415 -- only who reads pages waits for the templates
-
-        return failure_page(request, failure.status, description, failure.headers)
-    body = {"code": failure.code, "description": description}
-    return JSONResponse(body, status_code=failure.status, headers={"Vary": "Accept", **failure.headers})
-
-
-async def _answer(request: Request, error: Exception) -> Response:
-    if (
-        isinstance(error, HTTPException)
-        and request.method == "OPTIONS"
-        and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-    ):
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"Allow": _allowed(request)})
-    return answer_failure(failure_of(error, request), request)
-
-
-def _allowed(request: Request) -> str:
-    """Methods of an address. Starlette names those of the first route alone, and `/search` has two."""
-    known = [method for method in ("GET", "POST") if _has_route(request, method)]
-    return ", ".join([*known, *(["HEAD"] if "GET" in known else []), "OPTIONS"])
-
-
-def _has_route(request: Request, method: str) -> bool:
-    scope = {**request.scope, "method": method}
-    return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
-
-
-def describe(error: Exception) -> str:
-    """What the user is told: for a failed validation each parameter with what is wrong with it."""
-    if isinstance(error, RequestValidationError):  # its locations begin with the place: body, query, path
-        return "; ".join(dict.fromkeys(_describe_one(problem, problem["loc"][1:]) for problem in error.errors()))
-    if isinstance(error, ValidationError):
-        return "; ".join(dict.fromkeys(_describe_one(problem, problem["loc"]) for problem in error.errors()))
-    return str(error) or type(error).__name__
-
-
-def _describe_one(problem: Mapping[str, Any], location: Sequence[Any]) -> str:
-    """One problem found by pydantic as `parameter: what is wrong`."""
-    if problem["type"] == "json_invalid":
-        return f"body: not JSON: {problem.get('ctx', {}).get('error', problem['msg'])}"
-    names = [str(part) for part in location if "[" not in str(part)]  # pydantic's names of types have brackets
-    return f"{'.'.join(names) or 'body'}: {problem['msg'].removeprefix('Value error, ')}"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("catalog_builder",)
+PACKAGES = ("catalog_builder", "api")
 
 Graph = dict[str, set[str]]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 from catalog_builder.settings import BuilderSettings
 
 ROOT = Path(__file__).parents[1]

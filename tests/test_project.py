@@ -86,8 +86,8 @@ def test_alias_of_a_product_is_folded() -> None:
 def test_an_installed_service_has_what_its_pages_are_made_of(tmp_path: Path) -> None:
     (built,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
     packed = set(ZipFile(built).namelist())
-    for folder in ("api/pages/templates", "api/pages/static"):
+    for folder in ("api/web/templates", "api/web/static"):
         files = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).iterdir()}
         assert files
         assert files <= packed
-    assert "api/plots/land.json" in packed
+    assert "api/web/land.json" in packed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from api.geometries import CRS84, geometry_schema
-from api.limits import DEFAULT_LIMIT
 from api.openapi.parameters import FIELD, INTERVAL, NUMBER, SORTABLE, WORDS, one_of
 from api.openapi.schemas import reference
-from api.queryables import COLLECTION_PROPERTIES
+from api.request.geometries import CRS84, geometry_schema
+from api.settings.limits import DEFAULT_LIMIT
+from api.stac.queryables import COLLECTION_PROPERTIES
 from catalog_builder.vocab.aggregations import AGGREGATIONS
 from catalog_builder.vocab.queryables import QUERYABLES
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
-from api.bodies import IGNORED
-from api.openapi.answers import HEADERS, answers
 from api.openapi.bodies import COMPONENTS as CONDITIONS
 from api.openapi.bodies import MEMBERS, documents
 from api.openapi.operations import BY_PLACE
 from api.openapi.parameters import COMPONENTS as PROPERTIES
 from api.openapi.parameters import plain_parameters, refine
+from api.openapi.responses import HEADERS, answers
 from api.openapi.schemas import COMPONENTS, reference
+from api.request.post_models import IGNORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,11 +10,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from api.geometries import CRS84
-from api.queryables import COLLECTION_PROPERTIES, sortable
-from api.routes import WITH_PROPERTIES
+from api.request.free_text import MAX_CHARACTERS
+from api.request.geometries import CRS84
 from api.search.fields import MEMBERS
-from api.texts import MAX_CHARACTERS
+from api.stac.queryables import COLLECTION_PROPERTIES, sortable
+from api.stac.route import WITH_PROPERTIES
 from catalog_builder.vocab.aggregations import AGGREGATIONS
 from catalog_builder.vocab.queryables import QUERYABLES
 

@@ -11,5 +11,5 @@
      └► palette · words      colours in light and dark, words in English and French
 
 Data are rows first; CSV, JSON and figure are made of the same rows. Matplotlib is imported when the first plot is
-drawn. The SQL is in `api.queries.plots`.
+drawn. The SQL is in `api.plots.queries`.
 """

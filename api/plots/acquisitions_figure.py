@@ -18,7 +18,7 @@ from api.plots.words import count, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.pages.wanted import Language
+    from api.http.page_negotiation import Language
     from api.plots.tracks import Track
 
 WIDTH_PX: Final = 980

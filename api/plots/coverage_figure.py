@@ -10,10 +10,10 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from api.plots import figures
-from api.plots.land import land_within
 from api.plots.palette import ASCENDING, COAST, DESCENDING, INK, LAND, PAPER, QUIET, SEA
 from api.plots.svg import key
 from api.plots.words import count, say
+from api.web.land import land_within
 from catalog_builder.vocab.regions import BY_CODE
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from api.pages.wanted import Language
-    from api.plots.land import Box
+    from api.http.page_negotiation import Language
     from api.plots.tracks import Track
+    from api.web.land import Box
 
 WIDTH_PX: Final = 980
 _MAP_PX: Final = (900, 560)

@@ -260,7 +260,7 @@ def gaps(days: Sequence[date], pairs: Sequence[Pair]) -> Iterator[Gap]:
 def read_network(
     row: Mapping[str, Any], collection: str, series: str, pairs_collection: str | None, at_most: int
 ) -> Network:
-    """A network from the answer of `api.queries.plots.network`.
+    """A network from the answer of `api.plots.queries.network`.
 
     Items are of anybody's making: a pair without two dates is left out, and what is no number is not known.
 

@@ -10,12 +10,13 @@ from urllib.parse import quote
 from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
 
-from api.formats import TABLE
-from api.links import JSON
-from api.pages.typography import number_text
-from api.pages.words import titled
-from api.plots import forms, svg
+from api.http.content_negotiation import TABLE
+from api.plots import formats as forms
+from api.plots import svg
 from api.plots.words import count, say
+from api.stac.links import JSON
+from api.web.typography import number_text
+from api.web.words import titled
 from catalog_builder.derived.item_documents import GEOJSON
 from catalog_builder.vocab.french import item_title
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from api.pages.wanted import Language
+    from api.http.page_negotiation import Language
     from api.plots.drawing import Drawings
-    from api.plots.forms import Wanted
+    from api.plots.formats import Wanted
     from api.plots.network import Network, Pair
     from api.plots.network_cache import NetworkCache
     from api.plots.network_figure import ColourBy
@@ -80,8 +81,8 @@ def pair_words(pair: Pair, language: Language) -> str:
     """A pair in words.
 
     >>> from datetime import date
-    >>> from api.pages.typography import THIN
-    >>> from api.pages.wanted import Language
+    >>> from api.web.typography import THIN
+    >>> from api.http.page_negotiation import Language
     >>> from api.plots.network import Pair
     >>> pair_words(Pair(id="a", reference=date(2015, 1, 5), secondary=date(2015, 1, 17),
     ...                 perpendicular_baseline_m=-34.2, coherence=0.714), Language.ENGLISH).replace(THIN, " ")

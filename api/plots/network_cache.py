@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from starlette.concurrency import run_in_threadpool
 
 from api.errors import NotFound
-from api.items import check_collection
+from api.plots import queries
 from api.plots.network import read_network
-from api.queries import plots as queries
+from api.stac.items import check_collection
 from catalog_builder.vocab.collections import sibling
 from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from api.plots.network import Network
     from api.plots.turns import Turns
-    from api.search.catalogue import CatalogueCache
+    from api.search.execute.catalogue import CatalogueCache
 
 MOST_PAIRS: Final = 10_000
 """Of one plot; a series of daily images for a year with thirty pairs each has as many."""

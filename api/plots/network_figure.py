@@ -13,12 +13,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from api.pages.typography import number_text
-from api.pages.words import titled
 from api.plots import figures
 from api.plots.palette import APART, BREAK, BREAK_INK, GAP, NODE, PAPER, QUIET, UNKNOWN, scale
 from api.plots.svg import Stroke
 from api.plots.words import count, say
+from api.web.typography import number_text
+from api.web.words import titled
 from catalog_builder.vocab.french import item_title
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from api.pages.wanted import Language
+    from api.http.page_negotiation import Language
     from api.plots.network import Network, Pair
 
 ColourBy = Literal["coherence", "temporal_baseline"]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup
 
-from api.pages.frame import Frame, render_page
-from api.pages.words import titled
 from api.plots.svg import inline
+from api.web.page_context import Frame, render_page
+from api.web.words import titled
 from catalog_builder.vocab.french import collection_title, item_title
 from catalog_builder.vocab.regions import BY_CODE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.plots.network import Network
-    from api.plots.tracks_shown import Shown
+    from api.plots.track_labels import Shown
 
 MOST_ROWS: Final = 1000
 """Of a table in a page."""

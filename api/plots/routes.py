@@ -5,15 +5,15 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from api.formats import TABLE
-from api.plots import forms
+from api.http.content_negotiation import TABLE
+from api.plots import formats as forms
 from api.plots.drawing import Drawings
 from api.plots.network_answer import NetworkAnswers
 from api.plots.network_cache import NetworkCache
 from api.plots.tracks_answer import TrackAnswers
 from api.plots.turns import Turns
-from api.routes import StacRoute
-from api.search.catalogue import CatalogueCache
+from api.search.execute.catalogue import CatalogueCache
+from api.stac.route import StacRoute
 
 _CollectionId = Annotated[str, Path(description="Collection ID")]
 _ItemId = Annotated[str, Path(description="Item ID")]

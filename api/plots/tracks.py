@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from api.queries import plots as queries
+from api.plots import queries
 from catalog_builder.vocab.kinds import AUXILIARYDATA, BY_PRODUCT_TYPE, INTERFEROGRAM, TIMESERIES
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class TrackCache:
 
 
 def read_track(row: Mapping[str, Any]) -> Track:
-    """A track from a row of `api.queries.plots`; items are of anybody's making, so that little is taken for granted."""
+    """A track from a row of `api.plots.queries`; items are of anybody's making, so that little is taken for granted."""
     orbit = row["relative_orbit"]
     days = set(row.get("days") or ())
     for values in row.get("times") or ():

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
 
-from api import queries
-from api.formats import TABLE
-from api.items import check_collection
-from api.links import JSON
-from api.pages.words import titled
-from api.plots import forms, svg
+from api.database import queries
+from api.http.content_negotiation import TABLE
+from api.plots import formats as forms
+from api.plots import svg
+from api.plots.track_labels import Shown, track_words
 from api.plots.tracks import TrackCache, merged, of_kinds
-from api.plots.tracks_shown import Shown, track_words
 from api.plots.words import say
+from api.stac.items import check_collection
+from api.stac.links import JSON
+from api.web.words import titled
 from catalog_builder.vocab.french import collection_title
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from api.pages.wanted import Language
+    from api.http.page_negotiation import Language
     from api.plots.drawing import Drawings
-    from api.plots.forms import Wanted
+    from api.plots.formats import Wanted
     from api.plots.tracks import Track
     from api.plots.turns import Turns
-    from api.search.catalogue import CatalogueCache
+    from api.search.execute.catalogue import CatalogueCache
 
 _TRACK_COLUMNS: Final = (
     "region", "track", "orbit_state", "relative_orbit", "items", "interferograms", "timeseries", "first_date",

@@ -1,14 +1,14 @@
-"""What figures say, in the languages of the pages; the texts are `api.pages.words_of_figures`."""
+"""What figures say, in the languages of the pages; the texts are `api.web.words_of_figures`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.pages.typography import number_text
-from api.pages.words import said
+from api.web.typography import number_text
+from api.web.words import said
 
 if TYPE_CHECKING:
-    from api.pages.wanted import Language
+    from api.http.page_negotiation import Language
 
 
 def say(key: str, language: Language, **values: Any) -> str:
@@ -19,7 +19,7 @@ def say(key: str, language: Language, **values: Any) -> str:
 def count(key: str, language: Language, number: int) -> str:
     """A number of things, in the singular where it takes that.
 
-    >>> from api.pages.wanted import Language
+    >>> from api.http.page_negotiation import Language
     >>> count("days", Language.ENGLISH, 1), count("days", Language.FRENCH, 0), count("days", Language.ENGLISH, 0)
     ('1 day', '0 jour', '0 days')
     """

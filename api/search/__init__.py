@@ -13,5 +13,5 @@
     writing                  items as bytes: ready documents with the addresses put in, and items that have none
     links                    links of a page
 
-The SQL is in `api.queries`.
+The SQL is in `api.database.queries`.
 """

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
+from api.request.suggestions import unknown
 from api.search.model import Fields
-from api.search.names import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

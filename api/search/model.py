@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from api.request.times import Interval
     from api.search.properties import Property
-    from api.search.text import TextMatch
-    from api.times import Interval
+    from api.search.text_matching import TextMatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from api.database.sql import quote_identifier
 from api.errors import InvalidParameter
-from api.queries.sql import quote_identifier
-from api.search.names import unknown
+from api.request.suggestions import unknown
 from catalog_builder.derived.item_index import IndexColumn
 
 if TYPE_CHECKING:

@@ -6,29 +6,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 import orjson
 
-from api.dialects import known_values
-from api.filters import filter_tree
-from api.geometries import bbox_geometry
+from api.request.cql2 import filter_tree
+from api.request.geometries import bbox_geometry
+from api.request.portal_compatibility import known_values
+from api.request.suggestions import refuse_unknown
+from api.request.times import Interval
 from api.search.fields import read_fields
 from api.search.model import Condition, Search, SortKey
-from api.search.names import refuse_unknown
-from api.search.query import plain_condition, query_conditions
-from api.search.text import match_items
-from api.times import Interval
+from api.search.query_extension import plain_condition, query_conditions
+from api.search.text_matching import match_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from asyncpg import Connection
 
-    from api.limits import Limits
-    from api.search.catalogue import Catalogue
+    from api.search.execute.catalogue import Catalogue
     from api.search.model import Fields
     from api.search.properties import PropertyTable
+    from api.settings.limits import Limits
 
 
 class Asked(Protocol):
-    """The body of `POST /search` as its model has checked it: `api.bodies.SearchPost` with its extensions."""
+    """The body of `POST /search` as its model has checked it: `post_models.SearchPost` with its extensions."""
 
     collections: list[str] | None
     ids: list[str] | None

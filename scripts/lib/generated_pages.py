@@ -20,7 +20,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 from catalog_builder.cli import command
 from catalog_builder.derived.document import vocabulary_page
 from catalog_builder.settings import BuilderSettings

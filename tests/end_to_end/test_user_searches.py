@@ -13,11 +13,11 @@ import pytest
 from cql2 import Expr
 from oracle import found
 
-from api.database import session_arguments
-from api.queries.pages import Selection, page_statements
-from api.search.catalogue import CatalogueCache
+from api.database.pool import session_arguments
+from api.search.compile.page_statements import Selection, page_statements
+from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Condition, Search, SortKey
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

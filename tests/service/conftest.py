@@ -22,7 +22,7 @@ from pypgstac.load import Loader, Methods
 from rasterio import Affine
 
 from api.app import create_app
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 from catalog_builder import queries
 
 if TYPE_CHECKING:

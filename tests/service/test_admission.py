@@ -13,9 +13,9 @@ import httpx2 as httpx
 import pytest
 from starlette.responses import Response
 
-from api.admission import PageGate
-from api.database import Sessions
+from api.database.pool import Sessions
 from api.errors import Overloaded
+from api.http.concurrency import PageGate
 from catalog_builder.database import connect
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 
 def test_requests_beyond_the_bound_get_503_at_once(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 Answer = dict[str, Any]
 ITEMS = varied_items(60, seed=5)

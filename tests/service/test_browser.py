@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from api.app import create_app
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

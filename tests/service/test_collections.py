@@ -14,7 +14,7 @@ from api.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 REGIONS = {
     # title, box, years

@@ -16,7 +16,7 @@ from api.app import create_app
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 ITEM = "flatsim_testland_d080_2015-2016_int_20150101_20150113"

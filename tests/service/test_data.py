@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PACKAGE = "NSBAS_INT-PKG 100%#1"
 RASTER = "CNES_InU_geo_20150101_20150113.tiff"

@@ -10,10 +10,10 @@ import asyncpg
 import psycopg
 import pytest
 
-from api.database import check_database, session_arguments
-from api.dsn import connection_arguments
+from api.database.dsn import connection_arguments
+from api.database.pool import check_database, session_arguments
 from api.errors import StartError
-from api.settings import ServiceSettings
+from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from api import errors
 from api.app import create_app
+from api.http import error_responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from httpx2 import Response
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 
@@ -301,4 +302,4 @@ def test_every_error_is_in_the_drawn_tree_and_has_a_status_or_is_a_base() -> Non
     for kind in _subclasses(errors.ServiceError):
         assert kind.__name__ in errors.__doc__
         if kind not in (errors.ServiceError, errors.StartError, errors.Unavailable):
-            assert kind in errors.STATUS_CODES
+            assert kind in error_responses.STATUS_CODES

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.errors import InvalidParameter
-from api.filters import parse_filter
+from api.request.cql2 import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 CRASHERS = [
     "NOT " * 20_000 + "a = 1",
@@ -40,7 +40,7 @@ def test_texts_that_end_the_process_of_the_parser_are_refused(expression: str) -
 
 
 def test_the_bounds_are_still_needed() -> None:
-    """When this fails the parser has learnt to bound itself, and `api.filters` can do without."""
+    """When this fails the parser has learnt to bound itself, and `api.request.cql2` can do without."""
     code = "import cql2; cql2.Expr('NOT ' * 20_000 + 'a = 1')"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode < 0
 

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from api.app import create_app
-from api.database import session_arguments
-from api.queries.pages import Selection, page_statements
-from api.search import page
-from api.search.catalogue import CatalogueCache
+from api.database.pool import session_arguments
+from api.search.compile.page_statements import Selection, page_statements
+from api.search.execute import page
+from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
-from api.search.text import match_items
-from api.settings import ServiceSettings
+from api.search.text_matching import match_items
+from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

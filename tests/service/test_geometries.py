@@ -15,12 +15,12 @@ from shapely.geometry import shape
 
 from api.app import create_app
 from api.errors import InvalidParameter
-from api.geometries import TINY_DEG, bbox_geometry, bbox_text, read_bbox, read_geometry
+from api.request.geometries import TINY_DEG, bbox_geometry, bbox_text, read_bbox, read_geometry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 

@@ -15,7 +15,7 @@ from pypgstac.load import Loader, Methods
 from varied_items import COLLECTIONS, collections, load_items, varied_items
 
 from api.app import create_app
-from api.search.writing import ItemWriter
+from api.search.serialise.items import ItemWriter
 from catalog_builder import queries
 from catalog_builder.database import connect, renew_documents
 from catalog_builder.derived.item_documents import marked_document
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from conftest import Documents
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 Item = dict[str, Any]
 PAIRS = "flatsim-testland-interferogram"

@@ -10,8 +10,8 @@ from psycopg.types.json import Jsonb
 from starlette.responses import Response
 
 from api.app import create_app
-from api.conditional import Validators
-from api.kept import KEPT_PATHS, KeptAnswers, _Kept
+from api.http.response_cache import KEPT_PATHS, KeptAnswers, _Kept
+from api.http.validators import Validators
 from catalog_builder.database import connect
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import Documents
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 PATHS = sorted(path.replace("{collection_id}", PAIRS) for path in KEPT_PATHS)

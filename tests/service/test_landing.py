@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 

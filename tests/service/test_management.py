@@ -14,7 +14,7 @@ from catalog_builder.vocab.release import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 
 def test_ping(client: TestClient) -> None:

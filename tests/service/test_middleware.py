@@ -16,7 +16,7 @@ from api.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 ORIGIN = {"Origin": "https://portal.example.org"}

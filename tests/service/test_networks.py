@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.pages.typography import THIN
-from api.pages.wanted import Language
+from api.http.page_negotiation import Language
 from api.plots import svg
 from api.plots.network import GAP_DAYS, Network, Pair, components, gaps, positions, read_network
 from api.plots.network_answer import COLUMNS, pair_words
 from api.plots.network_figure import draw_network
+from api.web.typography import THIN
 
 START = date(2015, 1, 5)
 SVG = "{http://www.w3.org/2000/svg}"

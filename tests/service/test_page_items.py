@@ -12,9 +12,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.pages.outline import outline_of
-from api.pages.text import markdown, safe_address
-from api.pages.typography import MINUS
+from api.web.footprint_map import outline_of
+from api.web.typography import MINUS
+from api.web.untrusted_text import markdown, safe_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from conftest import Documents
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 LONG = "l" * 10_000

@@ -15,12 +15,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.pages.form import tidied
+from api.web.form import tidied
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 FIREFOX = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

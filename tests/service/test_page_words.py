@@ -8,11 +8,11 @@ from string import Formatter
 
 import pytest
 
-from api.pages.facts import GROUPS
-from api.pages.form_rows import FIELDS, SORTS
-from api.pages.typography import MINUS, THIN, day_text, moment_text, number_text, size_text
-from api.pages.wanted import Language
-from api.pages.words import BY_KEY, WORDS
+from api.http.page_negotiation import Language
+from api.web.form_fields import FIELDS, SORTS
+from api.web.property_table import GROUPS
+from api.web.typography import MINUS, THIN, day_text, moment_text, number_text, size_text
+from api.web.words import BY_KEY, WORDS
 from catalog_builder.vocab.files import SIDE_FILES
 from catalog_builder.vocab.french import FRENCH, TITLES, file_title
 from catalog_builder.vocab.kinds import KINDS
@@ -47,7 +47,7 @@ def test_every_word_takes_the_same_values_in_both_languages() -> None:
 
 def test_every_word_that_a_template_asks_for_is_there() -> None:
     asked = set()
-    for template in (files("api.pages") / "templates").iterdir():
+    for template in (files("api.web") / "templates").iterdir():
         asked |= set(re.findall(r'\bt\(["\']([a-z_A-Z.0-9]+)["\'][,)]', template.read_text()))
     assert len(asked) > 50
     assert asked <= BY_KEY.keys()

@@ -14,17 +14,17 @@ from oracle import found, ordered
 from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
-from api.database import Session, session_arguments
-from api.search.catalogue import CatalogueCache
+from api.database.pool import Session, session_arguments
+from api.search.execute.catalogue import CatalogueCache
+from api.search.execute.page import Page, read_page
 from api.search.model import Search, SortKey
-from api.search.page import Page, read_page
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 SORTABLES = [row.name for row in QUERYABLES if row.sortable]
 N_ITEMS = 11

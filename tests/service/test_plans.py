@@ -11,14 +11,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.database import Session
+from api.database.pool import Session
 from benchmarks.items import Catalogue
 from benchmarks.questions import KINDS, questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 DSN = os.environ.get("FLATSIM_LARGE_CATALOGUE")
 LARGE = 10_000

@@ -18,19 +18,19 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.errors import Overloaded
-from api.pages.wanted import Language
+from api.http.page_negotiation import Language
+from api.plots import queries
 from api.plots.drawing import MOST_WAITING, Drawings
 from api.plots.svg import style_sheet
 from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import count
-from api.queries import plots as queries
 from catalog_builder.derived.item_documents import item_links
 
 if TYPE_CHECKING:
     import contextlib
     from collections.abc import Callable, Iterator
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 SERIES = "flatsim-testland-timeseries"

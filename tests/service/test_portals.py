@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from varied_items import load_items, varied_items
 
-from api.dialects import RULES, in_stac_words, known_values
 from api.errors import InvalidParameter
+from api.request.portal_compatibility import RULES, in_stac_words, known_values
 from catalog_builder.vocab.kinds import KINDS
 from catalog_builder.vocab.queryables import BY_NAME
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "builder" / "golden"

@@ -8,12 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.proxy import TrustedProxies
+from api.http.forwarded import TrustedProxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 OUTER, INNER = "203.0.113.7", "10.0.0.9"

@@ -11,15 +11,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.links import QUERYABLES, SORTABLES
-from api.queryables import MAX_ENUM, Summarised, property_schemas
+from api.stac.links import QUERYABLES, SORTABLES
+from api.stac.queryables import MAX_ENUM, Summarised, property_schemas
 from catalog_builder.vocab.queryables import BY_NAME
 from catalog_builder.vocab.queryables import QUERYABLES as ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 SERIES = "flatsim-testland-timeseries"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 
 @pytest.fixture(scope="module")

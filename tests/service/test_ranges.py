@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import RangeNotSatisfiable
-from api.ranges import satisfiable_ranges
+from api.http.ranges import satisfiable_ranges
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import NotFound, StartError
-from api.roots import DataRoot, DataRoots
+from api.files.mounts import DataRoot, DataRoots
 
 BASE = "https://stac.example.org/prefix/"
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.errors import InvalidParameter
-from api.routes import parse_body
+from api.request.json_body import parse_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.extensions import ADDITIONAL_CONFORMANCE
+from api.stac.extensions import ADDITIONAL_CONFORMANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,7 +227,7 @@ def test_filters_as_text_and_as_json_agree(client: TestClient, documents: Any, p
 
 
 def test_values_with_plus_and_percent_reach_the_database_whole(client: TestClient, documents: Any) -> None:
-    # stac-fastapi-pgstac decodes `query` twice; the detour around that is in api.values
+    # stac-fastapi-pgstac decodes `query` twice; the detour around that is in api.request.json_values
     for value in ("2015+1", "50%25", "a b"):
         answer = client.get("/search", params={"query": f'{{"title": {{"neq": "{value}"}}}}', "limit": 1})
         assert answer.status_code == 200

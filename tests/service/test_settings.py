@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
 from api.app import create_app
-from api.settings import ROUTES, ServiceSettings
+from api.settings.service import ROUTES, ServiceSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

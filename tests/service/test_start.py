@@ -234,10 +234,9 @@ def test_two_trees_of_one_name(failure: Failure, catalogue_dsn: str, tmp_path: P
 
 def test_importing_does_nothing(tmp_path: Path) -> None:
     """No settings are read, no file or connection is opened, by importing any module of ours."""
-    names = [
-        f"api.{path.stem}" for path in (CHECKOUT / "api").glob("*.py") if path.stem not in ("__init__", "__main__")
-    ]
-    code = f"import {', '.join(names)}; from api import settings; print('fine')"
+    paths = [path.relative_to(CHECKOUT) for path in (CHECKOUT / "api").rglob("*.py") if path.stem != "__main__"]
+    names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
+    code = f"import {', '.join(names)}; print('fine')"
     environ = environment(FLATSIM_PORT="not a number", FLATSIM_DATA="/nope", PYTHONPATH=str(CHECKOUT))
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environ, text=True, capture_output=True, check=False

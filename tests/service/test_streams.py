@@ -32,14 +32,14 @@ from stac_fastapi.pgstac.db import con_init
 from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
-from api.database import session_arguments
-from api.formats import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
-from api.queries.pages import Selection
-from api.search.catalogue import CatalogueCache
+from api.database.pool import session_arguments
+from api.http.content_negotiation import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
+from api.search.compile.page_statements import Selection
+from api.search.execute import scan as walk
+from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
-from api.streams import walk
-from api.streams.cells import box_centre, cell, well_known_text
-from api.streams.table import COLUMNS
+from api.search.serialise.csv_cells import box_centre, cell, well_known_text
+from api.search.serialise.csv_columns import COLUMNS
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 N_ITEMS = 90
 PAIRS = "flatsim-testland-interferogram"

@@ -8,13 +8,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.roots import DataRoots
+from api.files.mounts import DataRoots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PICTURE = b"\x89PNG\r\n\x1a\n of an item"
 ADDRESS = "/thumbnails/flatsim-testland-interferogram/a%20b.png"

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.errors import InvalidParameter
-from api.times import Interval
+from api.request.times import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.settings import ServiceSettings
+    from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
 

@@ -14,43 +14,43 @@ from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSati
 
 
 def test_sort_is_still_declared_in_one_version() -> None:
-    """`api.extensions.ADDITIONAL_CONFORMANCE`."""
+    """`api.stac.extensions.ADDITIONAL_CONFORMANCE`."""
     assert not [uri for uri in SortConformanceClasses if "v1.0.0" in uri]
     assert not [uri for uri in STACConformanceClasses if "sort" in uri]
 
 
 def test_broken_json_still_raises_what_nobody_handles() -> None:
-    """`api.values.json_object`."""
+    """`api.request.json_values.json_object`."""
     with pytest.raises(ValueError, match="unexpected"):
         clean_search_args({}, intersects="{bro")
 
 
 def test_an_empty_name_of_a_field_still_fails() -> None:
-    """`api.parameters._names`."""
+    """`api.request.get_models._names`."""
     with pytest.raises(IndexError):
         clean_search_args({}, fields=["a", ""])
 
 
 def test_a_body_that_is_no_object_still_fails() -> None:
-    """`api.parameters.SearchPost._only_objects`."""
+    """`api.request.get_models.SearchPost._only_objects`."""
     model: type[BaseModel] = BaseSearchPostRequest
     with pytest.raises(AttributeError):
         model.model_validate([1])
 
 
 def test_the_default_limit_is_still_ten() -> None:
-    """`api.parameters`: ours is 100."""
+    """`api.request.get_models`: ours is 100."""
     assert BaseSearchGetRequest().limit == 10
 
 
 def test_text_in_a_posted_filter_is_still_refused() -> None:
-    """`api.parameters.FilterPost`."""
+    """`api.request.get_models.FilterPost`."""
     with pytest.raises(ValueError, match="dict"):
         FilterExtensionPostRequest.model_validate({"filter": "id = 5"})
 
 
 def test_validation_of_filters_is_still_slow() -> None:
-    """`api.filters`: compiling the schema for each filter takes longer than the search."""
+    """`api.request.cql2`: compiling the schema for each filter takes longer than the search."""
     import time  # noqa: PLC0415
 
     began = time.perf_counter()
@@ -59,7 +59,7 @@ def test_validation_of_filters_is_still_slow() -> None:
 
 
 def test_starlette_still_reads_ranges_too_strictly() -> None:
-    """`api.ranges`."""
+    """`api.http.ranges`."""
     with pytest.raises(MalformedRangeHeader):
         FileResponse._parse_range_header("lines=0-1", 100)
     with pytest.raises(RangeNotSatisfiable):

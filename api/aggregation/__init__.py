@@ -1,9 +1,0 @@
-"""The Aggregation extension: how many items a search finds, by collection, track, month, baseline, place.
-
-    routes ─► parameters   what a request may say: the filters of `/search`, and the buckets
-     ├► offers             which aggregations there are, for all items or for those of a collection
-     ├► model              one aggregation as asked for
-     └► answer             the database's counts as an AggregationCollection
-
-What can be counted stands in rows, in `catalog_builder.vocab.aggregations`; the SQL is in `api.queries.aggregates`.
-"""

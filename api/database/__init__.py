@@ -1,0 +1,1 @@
+"""The database: sessions, errors, and what it says of the catalogue."""

@@ -1,0 +1,1 @@
+"""What has to do with HTTP alone: validators, ranges, compression, concurrency, content negotiation, proxies."""

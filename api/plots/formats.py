@@ -1,0 +1,106 @@
+"""In which form a plot is answered, and in which language: by `f` and `lang`, or else by the headers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from starlette.responses import Response
+
+from api.errors import NotAcceptable
+from api.http.content_negotiation import TABLE, Format, media_ranges, quality
+from api.http.page_negotiation import Language, language_of
+from api.http.security_policy import PICTURE_POLICY
+from api.search.serialise.csv_cells import cell
+from api.stac.links import JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.requests import Request
+
+
+SVG_TYPE: Final = "image/svg+xml"
+DATA: Final = Format(names=("json",), media_types=(JSON,), title="JSON")
+PICTURE: Final = Format(names=("svg",), media_types=(SVG_TYPE,), title="SVG")
+PAGE: Final = Format(names=("html",), media_types=("text/html",), title="HTML")
+FORMS: Final = (DATA, PICTURE, PAGE, TABLE)
+"""In the order of preference between those that a client likes equally well."""
+OTHERS: Final = (PICTURE, PAGE, TABLE)
+"""Those that the data link to."""
+_BY_NAME: Final = {name: form for form in FORMS for name in form.names}
+
+_VARY: Final = "Accept, Accept-Language"
+_NO_FILE_NAME: Final = re.compile("[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The form of an answer, and the language of the words in it."""
+
+    form: Format
+    language: Language
+
+
+def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
+    """What a request asks for.
+
+    Args:
+        request: Its headers count for what it does not say.
+        form: Its `f`.
+        language: Its `lang`.
+
+    Raises:
+        NotAcceptable: The client takes none of the forms there are.
+    """
+    return Wanted(
+        _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
+        Language(language) if language else language_of(request),
+    )
+
+
+def _by_header(headers: list[str]) -> Format:
+    ranges = media_ranges(headers)
+    if not ranges:
+        return DATA
+    liked = [(quality(form.media_types[0], ranges), -place, form) for place, form in enumerate(FORMS)]
+    best, _, form = max(liked, key=lambda found: found[:2])
+    if best <= 0:
+        msg = f"Accept: none of these is served here; there are {', '.join(form.media_types[0] for form in FORMS)}"
+        raise NotAcceptable(msg)
+    return form
+
+
+def picture(svg: bytes) -> Response:
+    """A figure as an answer."""
+    headers = {"Content-Security-Policy": PICTURE_POLICY, "Vary": _VARY, "X-Content-Type-Options": "nosniff"}
+    return Response(svg, media_type=SVG_TYPE, headers=headers)
+
+
+def data(document: Mapping[str, Any]) -> Response:
+    """What a figure shows, as JSON."""
+    return Response(orjson.dumps(document), media_type=JSON, headers={"Vary": _VARY})
+
+
+def table(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], name: str) -> Response:
+    """What a figure shows, as CSV.
+
+    Args:
+        columns: In the first line.
+        rows: By column.
+        name: Of a file of it, without the ending.
+    """
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    shown = list(columns)
+    writer.writerow(shown)
+    writer.writerows([cell(row[column]) for column in shown] for row in rows)
+    file_name = f"{_NO_FILE_NAME.sub('_', name)[:120]}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Vary": _VARY}
+    return Response(
+        written.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
+    )

@@ -1,0 +1,134 @@
+"""A search as SQL: its condition, its order, and the place in it that a page begins at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from api.database.sql import Parameters, all_of
+from api.search.compile.filters import Scope, condition, meets
+from api.search.compile.time_windows import TimeWindow, find_window
+from api.search.model import SortKey
+from api.search.properties import COLUMNS, NOMINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.search.model import Search
+    from api.search.properties import PropertyTable
+    from api.search.text_matching import TextMatch
+
+_TIES: Final = (NOMINAL, *(next(each for each in COLUMNS if each.name == name) for name in ("collection", "id")))
+"""What decides between items that are equal in all that a search sorts by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL and the values bound to it."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledQuery:
+    """Which items, and in which order.
+
+    Attributes:
+        where: SQL of the condition, of `item` and `shape`.
+        values: Bound in it.
+        keys: The order; no two items are equal in all of them.
+        fingerprint: Tells the search, apart from its order, from any other. Words of collections, which may change from
+            page to page, are in the condition and not in here.
+        scope: The part of the condition that is about collections alone.
+        window: Times that the acquisitions of the items lie between, where the condition says so.
+        is_filtered: Whether the condition is about more than collections.
+    """
+
+    where: str
+    values: tuple[Any, ...]
+    keys: tuple[SortKey, ...]
+    fingerprint: str
+    scope: str = "TRUE"
+    window: TimeWindow | None = None
+    is_filtered: bool = True
+
+    @property
+    def null_partitions(self) -> tuple[bool | None, ...]:
+        """The parts of the order: whether items lack the first key; None where none can."""
+        return (False, True) if self.keys[0].property.nullable else (None,)
+
+
+def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
+    """A search as SQL.
+
+    Raises:
+        InvalidParameter: One of its conditions cannot be carried out.
+    """
+    bound = Parameters()
+    scope = _collections(search.collections, bound)
+    filters = list(_filters(search, properties, bound))
+    if search.text:
+        filters.append(_has_words(search.text, bound))
+    return CompiledQuery(
+        where=all_of([scope, *filters]),
+        values=tuple(bound.values),
+        keys=_keys(search),
+        fingerprint=_fingerprint(search),
+        scope=scope,
+        window=find_window(search, properties),
+        is_filtered=bool(filters),
+    )
+
+
+def _keys(search: Search) -> tuple[SortKey, ...]:
+    named = {key.property.name for key in search.sort}
+    if named & {"datetime", "start_datetime"}:
+        named.add(NOMINAL.name)  # it would decide next to nothing
+    descending = search.sort[0].descending
+    return (*search.sort, *(SortKey(tie, descending) for tie in _TIES if tie.name not in named))
+
+
+def _fingerprint(search: Search) -> str:
+    text = search.text and search.text.asked
+    return repr((search.collections, search.ids, search.geometry, search.interval, text, search.conditions))
+
+
+def _collections(names: tuple[str, ...], bound: Parameters) -> str:
+    if not names:
+        return "TRUE"
+    if len(names) == 1:  # so the planner sees that the order within the collection is the order of all
+        return f"item.collection = {bound.bind(names[0], 'text')}"
+    return f"item.collection = ANY({bound.bind(list(names), 'text[]')})"
+
+
+def _filters(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
+    if search.ids:
+        yield f"item.id = ANY({bound.bind(list(search.ids), 'text[]')})"
+    if search.geometry:
+        yield meets(search.geometry, bound)
+    if search.interval and search.interval.end:
+        yield f"item.start_datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
+    if search.interval and search.interval.start:
+        yield f"item.end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
+    for each in search.conditions:
+        yield condition(each.tree, Scope(properties, bound, each.parameter))
+
+
+def _has_words(text: TextMatch, bound: Parameters) -> str:
+    if isinstance(text.condition, bool):
+        return str(text.condition).upper()
+    return f"shape.words @@ {bound.bind(text.condition, 'text')}::tsquery"
+
+
+KeysetValues = tuple[Any, ...]
+"""Values of an item in the keys of an order; None where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where in an order to go on, which way, and whether with the item at that place itself."""
+
+    values: KeysetValues
+    backwards: bool
+    inclusive: bool = False

@@ -1,0 +1,1 @@
+"""Statements → items, totals and the places to go on from."""

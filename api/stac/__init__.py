@@ -1,0 +1,1 @@
+"""The STAC API: routes, extensions, links, and the documents they answer with."""

@@ -1,0 +1,215 @@
+"""The pages of the collections and of one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from api.web.assets import file_groups
+from api.web.examples import catalogue_examples, collection_examples
+from api.web.item import collection_name
+from api.web.page_context import Frame, render_page
+from api.web.property_table import value_text
+from api.web.related_links import doi_address, doi_of, reference_links, related_links
+from api.web.typography import moment_of
+from api.web.untrusted_text import safe_address
+from catalog_builder.vocab.kinds import KINDS
+from catalog_builder.vocab.queryables import QUERYABLES
+from catalog_builder.vocab.regions import BY_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.responses import Response
+
+    from api.web.page_request import PageRequest
+
+_MOST_VALUES: Final = 60
+_SEVERAL: Final = 2
+_BOX: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One collection in short.
+
+    Attributes:
+        identifier: Its id.
+        title: In the page's language.
+        region: Name of its region, if its items have one in common.
+        kind: `product:type` of its items, if they have one in common.
+        tracks: Number of its track segments.
+        period: From the first to the last acquisition.
+    """
+
+    identifier: str
+    title: str
+    region: str | None
+    kind: str | None
+    tracks: tuple[str, ...]
+    period: str | None
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """The collections of a region, by kind."""
+
+    name: str
+    of_kind: dict[str, Card]
+    tracks: tuple[str, ...]
+    period: str | None
+
+
+def cards_of(documents: Sequence[dict[str, Any]], frame: Frame) -> list[Card]:
+    """Collections in short."""
+    return [_card(document, frame) for document in documents]
+
+
+def _card(document: dict[str, Any], frame: Frame) -> Card:
+    summaries = document.get("summaries") or {}
+    return Card(
+        identifier=document["id"],
+        title=collection_name(document, frame) or document["id"],
+        region=_region(summaries, frame),
+        kind=_only(summaries.get("product:type")),
+        tracks=tuple(str(track) for track in _listed(summaries.get("flatsim:track"))),
+        period=_period(document, frame),
+        document=document,
+    )
+
+
+def _region(summaries: dict[str, Any], frame: Frame) -> str | None:
+    code = _only(summaries.get("grid:code"))
+    if code is None:
+        return None
+    return str(frame.domain(BY_CODE[code].title)) if code in BY_CODE else code
+
+
+def _listed(values: Any) -> list[Any]:
+    return values if isinstance(values, list) else []
+
+
+def _only(values: Any) -> str | None:
+    return str(values[0]) if isinstance(values, list) and len(values) == 1 else None
+
+
+def _period(document: dict[str, Any], frame: Frame) -> str | None:
+    """The time range of a collection in words."""
+    try:
+        start, end = document["extent"]["temporal"]["interval"][0]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    if moment_of(start) is None:
+        return None
+    if moment_of(end) is None:
+        return frame.t("period.open", start=frame.day(start))
+    return frame.t("period.closed", start=frame.day(start), end=frame.day(end))
+
+
+def regions_of(cards: Sequence[Card]) -> tuple[list[RegionRow], list[Card]]:
+    """The collections by region, and those that are of none."""
+    kinds = [kind.product_type for kind in KINDS]
+    rows: dict[str, dict[str, Card]] = {}
+    others = []
+    for card in cards:
+        if card.region and card.kind in kinds and card.kind not in rows.get(card.region, {}):
+            rows.setdefault(card.region, {})[card.kind] = card
+        else:
+            others.append(card)
+    found = []
+    for name in sorted(rows):
+        of_kind = {kind: rows[name][kind] for kind in kinds if kind in rows[name]}
+        first = next(iter(of_kind.values()))
+        tracks = tuple(sorted({track for card in of_kind.values() for track in card.tracks}))
+        found.append(RegionRow(name, of_kind, tracks, first.period))
+    return found, others
+
+
+async def collections_page(asked: PageRequest) -> Response:
+    """The page of the collections that were asked for."""
+    frame = Frame(asked.request)
+    page = await asked.json()
+    return render_page(
+        asked.request,
+        "collections.html",
+        frame=frame,
+        title=frame.t("collections.title"),
+        json_href=asked.json_href,
+        browser_path="",
+        cards=cards_of(page["collections"], frame),
+        matched=page["numberMatched"],
+        pages={
+            link["rel"]: frame.page(link["href"]) for link in page["links"] if link["rel"] in ("first", "prev", "next")
+        },
+        examples=catalogue_examples(frame),
+    )
+
+
+async def collection_page(asked: PageRequest) -> Response:
+    """The page of the collection that the address names."""
+    frame = Frame(asked.request)
+    document = await asked.json()
+    identifier = document["id"]
+    references = reference_links(document.get("links"), frame)
+    doi = doi_of(document, references)
+    return render_page(
+        asked.request,
+        "collection.html",
+        frame=frame,
+        title=collection_name(document, frame) or identifier,
+        json_href=asked.json_href,
+        browser_path=f"collections/{identifier}",
+        card=_card(document, frame),
+        collection=document,
+        box=box_of(document),
+        summaries=_summaries(document, frame),
+        providers=_providers(document),
+        files=file_groups(document.get("assets"), frame),
+        related=related_links(document.get("links"), frame),
+        references=references,
+        doi=doi,
+        doi_href=doi_address(doi),
+        examples=collection_examples(frame, identifier),
+    )
+
+
+def box_of(document: dict[str, Any]) -> list[float] | None:
+    """West, south, east and north of a collection, in degrees."""
+    try:
+        box = document["extent"]["spatial"]["bbox"][0]
+        found = [float(value) for value in (box if len(box) == _BOX else [*box[:2], *box[3:5]])]
+    except (KeyError, IndexError, TypeError, ValueError):
+        return None
+    return found if len(found) == _BOX else None
+
+
+def _summaries(document: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
+    """What the collection says of the values of its items: labels and values."""
+    summaries = document.get("summaries") or {}
+    found = []
+    for row in QUERYABLES:
+        told = summaries.get(row.name)
+        if isinstance(told, dict) and {"minimum", "maximum"} <= told.keys():
+            low, high = (frame.number(told[end], row.unit) for end in ("minimum", "maximum"))
+            found.append((frame.label(row.name), frame.t("range", low=low, high=high) if low != high else low))
+        elif isinstance(told, list) and told:
+            more = "…" if len(told) > _MOST_VALUES else ""
+            shown = [value_text(row.name, value, frame) for value in told[:_MOST_VALUES]]
+            found.append((frame.label(row.name), ", ".join([*shown, more] if more else shown)))
+    return found
+
+
+def _providers(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Providers, with addresses that are safe to follow."""
+    found = document.get("providers")
+    known = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [
+        {
+            "name": str(each.get("name") or ""),
+            "href": safe_address(each.get("url")),
+            "roles": ", ".join(str(role) for role in _listed(each.get("roles"))),
+            "description": each.get("description") if isinstance(each.get("description"), str) else None,
+        }
+        for each in known
+    ]

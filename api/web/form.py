@@ -1,0 +1,264 @@
+"""The search form: what it sends put into the parameters of the API, and those shown in it again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from api.request.times import OPEN
+from api.web.form_fields import (
+    COLLECTIONS,
+    DEFAULT_LIMIT,
+    FIELDS,
+    HIGH,
+    LIMIT,
+    LIMITS,
+    LOW,
+    RANGED,
+    SORT,
+    SORTS,
+    FieldRow,
+    Kind,
+)
+from api.web.typography import MINUS, unit_text
+from catalog_builder.vocab.kinds import BY_PRODUCT_TYPE
+from catalog_builder.vocab.queryables import BY_NAME as QUERYABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from api.web.page_context import Frame
+
+_COMMA: Final = re.compile(r"[-+]?\d+,\d+")
+_SHOWN_APART: Final = ("token", "page")
+"""Parameters that a new search begins without."""
+_HOW_TO_READ: Final = ("filter-lang", "filter-crs")
+_SAFE: Final = "/:,."
+
+
+def tidied(query: str) -> str:
+    """The query that a form was sent with, as the API reads it: nothing empty, one parameter for both ends of a range.
+
+    A query that no form has made comes back as it is.
+
+    >>> tidied("q=&insar:temporal_baseline.min=&insar:temporal_baseline.max=24&bbox=1,2,3,4")
+    'bbox=1,2,3,4&insar:temporal_baseline=../24'
+    >>> tidied("bbox=1%2C2,3,4")
+    'bbox=1%2C2,3,4'
+    """
+    pairs = parse_qsl(query, keep_blank_values=True)
+    ends = {name + end for name in RANGED for end in (LOW, HIGH)}
+    if all(value.strip() and name not in ends for name, value in pairs):
+        return query
+    told = dict(pairs)
+    kept = [(name, value.strip()) for name, value in pairs if value.strip() and name not in ends]
+    for name in RANGED:
+        low, high = (_plain_number(told.get(name + end, "").strip()) for end in (LOW, HIGH))
+        if low or high:
+            kept = [pair for pair in kept if pair[0] != name]
+            kept.append((name, f"{low or '..'}/{high or '..'}"))
+    return urlencode(kept, safe=_SAFE)
+
+
+def _plain_number(text: str) -> str:
+    """A number as it is typed in any language: with a comma, with a real minus sign."""
+    text = text.replace(MINUS, "-")
+    return text.replace(",", ".") if _COMMA.fullmatch(text) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a menu."""
+
+    value: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Field:
+    """One field as it is shown: with what was typed, and with the least and the largest value there are."""
+
+    name: str
+    kind: Kind
+    label: str
+    hint: str | None = None
+    value: str = ""
+    low: str = ""
+    high: str = ""
+    least: str = ""
+    largest: str = ""
+    choices: list[Choice] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """Its value in words; nothing where there is none."""
+        if self.kind is Kind.CHOICE and self.value:
+            return next((each.text for each in self.choices if each.is_chosen), self.value)
+        if self.low == self.high or self.kind is Kind.TEXT:
+            return self.value
+        low, high = self.low, self.high
+        return f"{low} … {high}" if low and high else f"≥ {low}" if low else f"≤ {high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form as it is shown.
+
+    Attributes:
+        action: Where it is sent.
+        clear: Where it is empty again.
+        groups: Fields under the keys of their headings.
+        sort: The menu of orders.
+        limits: The menu of the sizes of a page.
+        kept: Parameters of the address that the form has no field for; they go on with it.
+        carried: The same that are about the page, and not shown.
+    """
+
+    action: str
+    clear: str
+    groups: list[tuple[str, list[Field]]]
+    sort: Field
+    limits: Field
+    kept: list[tuple[str, str]]
+    carried: dict[str, str]
+
+    def told(self) -> Iterator[str]:
+        """What is asked for, in words."""
+        for _, fields in self.groups:
+            for each in fields:
+                if shown := each.shown:
+                    yield f"{each.label}: {shown}"
+        for name, value in self.kept:
+            if name not in _HOW_TO_READ:
+                yield f"{name}: {value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What can be asked for.
+
+    Attributes:
+        schemas: JSON Schema of each property, with the values there are.
+        collections: Id and title of each collection; none where those of one alone are looked for.
+    """
+
+    schemas: Mapping[str, Mapping[str, Any]]
+    collections: Sequence[tuple[str, str]]
+
+
+def form_of(frame: Frame, action: str, offered: Offered, query: str, *, short: bool = False) -> Form:
+    """The form with what a query says filled in.
+
+    Args:
+        frame: Of the page.
+        action: Where the form is sent.
+        offered: What can be asked for.
+        query: The query, without what is about the page alone.
+        short: Whether it is the short form.
+    """
+    told = {name: value for name, value in parse_qsl(query) if name not in _SHOWN_APART}
+    rows = [row for row in FIELDS if _is_offered(row, offered) and (row.in_short or not short)]
+    fields = {row.name: _field(row, told.get(row.name, ""), offered, frame) for row in rows}
+    groups: dict[str, list[Field]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(fields[row.name])
+    own = {*fields, SORT, LIMIT}
+    return Form(
+        action=action,
+        clear=f"{action}?{urlencode(frame.carried)}" if frame.carried else action,
+        groups=list(groups.items()),
+        sort=_sort(told.get(SORT, ""), offered, frame),
+        limits=_limits(told.get(LIMIT, ""), frame),
+        kept=[(name, value) for name, value in told.items() if name not in own],
+        carried=frame.carried,
+    )
+
+
+def _is_offered(row: FieldRow, offered: Offered) -> bool:
+    if row.of_all and not offered.collections:
+        return False
+    return row.label is not None or row.name in offered.schemas
+
+
+def _field(row: FieldRow, value: str, offered: Offered, frame: Frame) -> Field:
+    schema = offered.schemas.get(row.name, {})
+    unit = QUERYABLES[row.name].unit if row.name in QUERYABLES and row.label is None else None
+    label = frame.t(row.label) if row.label else frame.label(row.name)
+    shown = unit_text(unit, frame.language)
+    found = Field(
+        name=row.name,
+        kind=row.kind,
+        label=f"{label} [{shown}]" if shown else label,
+        hint=frame.t(row.hint) if row.hint else None,
+        value=value,
+    )
+    if row.kind is Kind.CHOICE:
+        found.choices = list(_choices(row, value, schema, offered, frame))
+    elif row.kind in (Kind.RANGE, Kind.TIMES):
+        found.low, found.high = _ends(value)
+        least, largest = schema.get("minimum"), schema.get("maximum")
+        if row.kind is Kind.RANGE:
+            found.least, found.largest = (
+                "" if end is None else frame.number(float(f"{end:.3g}")) for end in (least, largest)
+            )
+    return found
+
+
+def _ends(value: str) -> tuple[str, str]:
+    """Both ends of a range; a single value is both.
+
+    >>> _ends("../24"), _ends("12")
+    (('', '24'), ('12', '12'))
+    """
+    low, slash, high = value.partition("/")
+    ends = (low, high) if slash else (low, low)
+    return ("" if ends[0] in OPEN else ends[0]), ("" if ends[1] in OPEN else ends[1])
+
+
+def _choices(row: FieldRow, value: str, schema: Mapping[str, Any], offered: Offered, frame: Frame) -> Iterator[Choice]:
+    entries = list(_entries(row, schema, offered, frame))
+    yield Choice("", frame.t("search.any"), not value)
+    if value and value not in {each for each, _ in entries}:
+        yield Choice(value, value, is_chosen=True)
+    for each, text in entries:
+        yield Choice(each, text, each == value)
+
+
+def _entries(row: FieldRow, schema: Mapping[str, Any], offered: Offered, frame: Frame) -> Iterator[tuple[str, str]]:
+    if row.name == COLLECTIONS:
+        yield from offered.collections
+    elif schema.get("type") == "boolean":
+        yield from (("true", frame.t("search.yes")), ("false", frame.t("search.no")))
+    else:
+        for value in schema.get("enum") or ():
+            text = frame.t(f"kind.{value}") if value in BY_PRODUCT_TYPE else str(frame.domain(str(value)))
+            yield str(value), text
+
+
+def _sort(value: str, offered: Offered, frame: Frame) -> Field:
+    known = [name for name in SORTS if name.lstrip("-") in offered.schemas]
+    choices = [Choice("" if name == SORTS[0] else name, _order(name, frame), name == value) for name in known]
+    if value and value not in known:
+        choices.insert(0, Choice(value, value, is_chosen=True))
+    return Field(name=SORT, kind=Kind.CHOICE, label=frame.t("search.sort"), value=value, choices=choices)
+
+
+def _order(name: str, frame: Frame) -> str:
+    plain = name.lstrip("-")
+    row = QUERYABLES[plain]
+    words = ("oldest", "newest") if row.time else ("ascending", "descending")
+    return frame.t(f"search.{words[name.startswith('-')]}", name=frame.label(plain))
+
+
+def _limits(value: str, frame: Frame) -> Field:
+    sizes = [str(size) for size in LIMITS]
+    choices = [
+        Choice("" if size == str(DEFAULT_LIMIT) else size, size, size == (value or str(DEFAULT_LIMIT)))
+        for size in sizes
+    ]
+    if value and value not in sizes:
+        choices.insert(0, Choice(value, value, is_chosen=True))
+    return Field(name=LIMIT, kind=Kind.CHOICE, label=frame.t("search.limit"), value=value, choices=choices)

@@ -1,0 +1,50 @@
+"""What can be searched for, kept for as long as no collection and no queryable has changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from api.database import queries
+from api.stac.queryables import Summarised, item_schemas
+
+if TYPE_CHECKING:
+    from asyncpg import Connection
+
+_MOST: Final = 200
+"""Collections whose schemas are kept."""
+
+Offer = tuple[list[Summarised], dict[str, Any]]
+"""Collections, and schemas of the properties of their items."""
+
+
+@dataclass(slots=True)
+class OffersCache:
+    """The schemas of all items and of those of single collections."""
+
+    _version: str = ""
+    _found: dict[str | None, Offer] = field(default_factory=dict)
+
+    async def get(self, connection: Connection, collection: str | None) -> Offer:
+        """Collections and schemas, of one collection or of all.
+
+        Raises:
+            NotFound: There is no such collection.
+        """
+        version = await queries.catalogue_version(connection)
+        if version != self._version or len(self._found) >= _MOST:
+            self._found.clear()
+            self._version = version
+        if (found := self._found.get(collection)) is None:
+            found = await item_schemas(connection, collection)
+            if version == self._version:
+                self._found[collection] = found
+        return found
+
+
+def offers_of(app: Any) -> OffersCache:
+    """The cache of an application."""
+    cache: OffersCache | None = getattr(app.state, "page_offers", None)
+    if cache is None:
+        cache = app.state.page_offers = OffersCache()
+    return cache
