@@ -14,8 +14,8 @@ from catalog_builder.discover.walk import Loose, Unlisted, walk
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.packages.archive import OTHER_SUFFIXES
-from catalog_builder.packages.model import Found, TrackKey
-from catalog_builder.packages.names import item_id, parse_package, track_id
+from catalog_builder.packages.model import Found, NamedPackage, TrackKey
+from catalog_builder.packages.names import item_id, parse_name_of, track_id
 from catalog_builder.packages.storage import list_members
 from catalog_builder.report.report import Remark, Report, is_writable
 
@@ -34,12 +34,12 @@ class TrackPlan:
     """Packages of one track segment and campaign."""
 
     key: TrackKey
-    shared: list[Found] = field(default_factory=list)
+    shared: list[NamedPackage] = field(default_factory=list)
     """Series and auxiliary packages."""
-    pairs: list[Found] = field(default_factory=list)
+    pairs: list[NamedPackage] = field(default_factory=list)
 
     @property
-    def models(self) -> list[Found]:
+    def models(self) -> list[NamedPackage]:
         """Pairs of which one gives the outline that the others are compared with: some, as the first may be damaged."""
         return self.pairs[:3]
 
@@ -72,7 +72,7 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: 
         if _is_unreadable(first):
             report.refused.append(Remark(str(first.path), f"{UNREADABLE}: unpack it, or pack it as zip"))
             continue
-        name = parse_package(first.name)
+        name = first.parsed_name
         plan = tracks.setdefault(name.key, TrackPlan(key=name.key))
         (plan.pairs if name.kind.per_pair else plan.shared).append(first)
     tell(report.found)
@@ -83,9 +83,11 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: 
     return Plan(tracks=ordered, report=report)
 
 
-def _by_item(roots: Sequence[Location], base: Location | None, report: Report, tell: Tell) -> dict[str, list[Found]]:
+def _by_item(
+    roots: Sequence[Location], base: Location | None, report: Report, tell: Tell
+) -> dict[str, list[NamedPackage]]:
     """Packages by the id of the item they make; what is none goes into the report."""
-    items: dict[str, list[Found]] = {}
+    items: dict[str, list[NamedPackage]] = {}
     loose: list[Loose] = []
     for found in _all_found(roots, base):
         path = str(found.path)
@@ -104,7 +106,7 @@ def _by_item(roots: Sequence[Location], base: Location | None, report: Report, t
     return items
 
 
-def _add_named(found: Found, items: dict[str, list[Found]], report: Report) -> None:
+def _add_named(found: Found, items: dict[str, list[NamedPackage]], report: Report) -> None:
     report.found += 1
     path = str(found.path)
     if _VARIANT.search(found.name):
@@ -114,12 +116,14 @@ def _add_named(found: Found, items: dict[str, list[Found]], report: Report) -> N
         report.refused.append(Remark(path, NO_UTF8))
         return
     try:
-        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+        named = parse_name_of(found)
     except PackageRefused as refusal:
         report.refused.append(Remark(path, refusal.reason))
+        return
+    items.setdefault(item_id(named.parsed_name), []).append(named)
 
 
-def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Report) -> None:
+def _add_renamed(loose: list[Loose], items: dict[str, list[NamedPackage]], report: Report) -> None:
     """Folders with products that are not named as packages; those of no proven package are not counted as found."""
     neighbours = Neighbours(found for twins in items.values() for found in twins)
     for one in loose:
@@ -129,7 +133,7 @@ def _add_renamed(loose: list[Loose], items: dict[str, list[Found]], report: Repo
             report.ignored.append(Remark(str(one.path), refusal.reason))
             continue
         report.found += 1
-        items.setdefault(item_id(parse_package(found.name)), []).append(found)
+        items.setdefault(item_id(found.parsed_name), []).append(found)
 
 
 def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Found | Loose | Unlisted]:
@@ -151,9 +155,9 @@ def real_path(path: Location) -> Location:
         return path
 
 
-def _preference(found: Found) -> tuple[int | bool, ...]:
+def _preference(found: NamedPackage) -> tuple[int | bool, ...]:
     """Which of several packages of one item comes first: of a series or auxiliary data the one that reaches longest."""
-    name = parse_package(found.name)
+    name = found.parsed_name
     reach = 0 if name.kind.per_pair else -name.last.toordinal()
     return reach, found.is_renamed, found.is_archive, _is_unreadable(found)
 

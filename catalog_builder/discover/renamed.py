@@ -15,11 +15,11 @@ from datetime import date
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.packages import sidecars, storage
-from catalog_builder.packages.model import DatePair, Found, Member, PackageName, ProductName
+from catalog_builder.packages.model import DatePair, Found, Member, NamedPackage, PackageName, ProductName
 from catalog_builder.packages.names import (
     compact_date,
     is_raster_name,
-    parse_package,
+    parse_name_of,
     parse_product,
     with_kind_and_dates,
 )
@@ -52,10 +52,10 @@ class _Content:
 class Neighbours:
     """Well-named packages by the folder around them."""
 
-    def __init__(self, packages: Iterable[Found]) -> None:
+    def __init__(self, packages: Iterable[NamedPackage]) -> None:
         self._by_folder: dict[Location, list[PackageName]] = defaultdict(list)
         for found in packages:
-            self._by_folder[_folder_of_track(found.path)].append(parse_package(found.name))
+            self._by_folder[_folder_of_track(found.path)].append(found.parsed_name)
 
     def of(self, path: Location) -> list[PackageName]:
         """Packages beside a folder, or beside the folder of one kind that holds it; all of one track.
@@ -77,7 +77,7 @@ def _folder_of_track(path: Location) -> Location:
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def recognise(path: Location, root: Location, neighbours: Neighbours) -> Found:
+def recognise(path: Location, root: Location, neighbours: Neighbours) -> NamedPackage:
     """The package that a renamed folder is, with the name that the producer gave it.
 
     Args:
@@ -95,7 +95,7 @@ def recognise(path: Location, root: Location, neighbours: Neighbours) -> Found:
     first, last = _pair_dates(path, content) if kind is INTERFEROGRAM else _network_dates(path, content, kind, beside)
     _check_range(path, (first, last), beside)
     name = with_kind_and_dates(beside[0].text, kind, first, last)
-    return Found(path=path, root=root, name=parse_package(name).text)
+    return parse_name_of(Found(path=path, root=root, name=name))
 
 
 def _kind_of(path: Location) -> Kind:

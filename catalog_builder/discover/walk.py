@@ -109,9 +109,9 @@ def _mark(entries: list[Entry]) -> str | None:
 def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[Found]:
     """Archives, and links to nothing."""
     for entry in entries:
-        path = folder / entry.name
         if not is_package_name(entry.name) or entry.is_dir():
             continue
+        path = folder / entry.name
         if is_package_archive(entry.name):
             yield _archive(path, tree, entry.facts if isinstance(entry, StoreEntry) else None)
         elif entry.is_symlink() and not entry.is_file():

@@ -16,8 +16,8 @@ from typing import Any
 
 from catalog_builder.discover.plan import Plan, make_plan
 from catalog_builder.location import Location, at, locate
-from catalog_builder.packages.model import Found, TrackKey
-from catalog_builder.packages.names import item_id, parse_package
+from catalog_builder.packages.model import NamedPackage, TrackKey
+from catalog_builder.packages.names import item_id
 from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.pipeline.job import Parcel, Task, with_schema
 from catalog_builder.pipeline.manifest import Known
@@ -131,7 +131,7 @@ def _open_collections(run: _Run, plan: Plan) -> None:
     """Collections stand before their items; they are opened for all packages that are named well."""
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
-            name = parse_package(found.name)
+            name = found.parsed_name
             _summarise(run, CollectionSummary(name.region, name.kind))
 
 
@@ -147,7 +147,7 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
     Without any package found nothing is removed: more likely a disk is missing.
     """
     found = [one for track in plan.tracks for one in (*track.shared, *track.pairs)]
-    made = {item_id(parse_package(one.name)) for one in found}
+    made = {item_id(one.parsed_name) for one in found}
     present = {str(one.path) for one in found}
     below = tuple(f"{root.resolve()}/" for root in roots)
     for record in list(run.known.records.values()):
@@ -174,7 +174,7 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
 def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
     run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
 
-    def unchanged(key: TrackKey, found: Found, record: Record) -> None:
+    def unchanged(key: TrackKey, found: NamedPackage, record: Record) -> None:
         _skip(run, key, found, record)
 
     gathered, of = Parcel(), None
@@ -189,10 +189,10 @@ def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
     _close_collections(run)
 
 
-def _skip(run: _Run, key: TrackKey, found: Found, record: Record) -> None:
+def _skip(run: _Run, key: TrackKey, found: NamedPackage, record: Record) -> None:
     """A package that is as it was is counted, and what was said of it is said again."""
     run.report.unchanged += 1
-    run.report.tally(place_of(key, parse_package(found.name).kind)).unchanged += 1
+    run.report.tally(place_of(key, found.parsed_name.kind)).unchanged += 1
     run.report.warnings += [Remark(*said) for said in record.warnings]
     run.report.ignored += [Remark(*said) for said in record.ignored]
     run.done += 1

@@ -15,7 +15,7 @@ from catalog_builder.discover.renamed import KIND_FOLDERS
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, at, locate, relative
 from catalog_builder.packages import archive
-from catalog_builder.packages.model import Found, Member, Package, PackageName, ProductName, Track
+from catalog_builder.packages.model import Found, Member, NamedPackage, Package, PackageName, ProductName, Track
 from catalog_builder.packages.names import item_id, parse_package, parse_product
 from catalog_builder.packages.storage import list_members
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
@@ -126,7 +126,7 @@ def inspect_package(path: Location, *, tree: Location | None = None, options: Op
         _tell_listing(seen)
         return seen
     found, of_track = place
-    _tell_package(seen, parse_package(found.name))
+    _tell_package(seen, found.parsed_name)
     track, shared = catalogue_shared(of_track, ServiceLayout(), options)
     alone = shared if found in of_track.shared else catalogue_batch([found], track, ServiceLayout(), options)
     _tell_outcome(seen, alone)
@@ -140,7 +140,7 @@ def _around(path: Location) -> Location:
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def _place_of(path: Location, plan: Plan) -> tuple[Found, TrackPlan] | None:
+def _place_of(path: Location, plan: Plan) -> tuple[NamedPackage, TrackPlan] | None:
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
             if real_path(found.path) == path:
@@ -210,7 +210,7 @@ def _tell_outcome(seen: Inspection, outcome: Outcome) -> None:
     seen.problems += [f"{locate(one.path).name}: {one.reason}" for one in warnings]
 
 
-def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
+def _tell_contents(seen: Inspection, found: NamedPackage, track: Track) -> None:
     try:
         package = read_package(found)
     except PackageRefused:

@@ -16,8 +16,8 @@ from typing import Any
 from catalog_builder.derived.schema import schema_uri
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import SinkError
-from catalog_builder.packages.model import Found, Track
-from catalog_builder.packages.names import item_id, parse_package
+from catalog_builder.packages.model import NamedPackage, Track
+from catalog_builder.packages.names import item_id
 from catalog_builder.packages.storage import checksums_once
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.pipeline.manifest import fingerprint, records_of
@@ -75,7 +75,7 @@ class Parcel:
         self.unknown_meta_keys |= other.unknown_meta_keys
 
 
-def read_fingerprints(found: Sequence[Found], context: str, options: Options) -> list[str | None]:
+def read_fingerprints(found: Sequence[NamedPackage], context: str, options: Options) -> list[str | None]:
     """Fingerprints of some packages."""
     return [fingerprint(one, context, options) for one in found]
 
@@ -86,7 +86,7 @@ def read_shared(plan: TrackPlan, prints: Sequence[str | None], task: Task) -> tu
     return zlib.compress(pickle.dumps(track), 1), _parcel(plan.shared, prints, outcome, task)
 
 
-def read_pairs(found: Sequence[Found], context: str, packed_track: bytes, task: Task) -> Parcel:
+def read_pairs(found: Sequence[NamedPackage], context: str, packed_track: bytes, task: Task) -> Parcel:
     """Some pairs of a track."""
     with checksums_once():
         prints = read_fingerprints(found, context, task.options) if task.is_recorded else [None] * len(found)
@@ -100,14 +100,14 @@ def _unpacked(packed: bytes) -> Track:
     return track
 
 
-def _parcel(packages: Sequence[Found], prints: Sequence[str | None], outcome: Outcome, task: Task) -> Parcel:
+def _parcel(packages: Sequence[NamedPackage], prints: Sequence[str | None], outcome: Outcome, task: Task) -> Parcel:
     parcel = Parcel(
         refused=outcome.refused,
         ignored=outcome.ignored,
         warnings=outcome.warnings,
         unknown_meta_keys=outcome.unknown_meta_keys,
     )
-    by_item = {item_id(parse_package(one.name)): one for one in packages}
+    by_item = {item_id(one.parsed_name): one for one in packages}
     known = dict(zip((str(one.path) for one in packages), prints, strict=True))
     records = {record.item: record for record in records_of(by_item, outcome, known)} if task.is_recorded else {}
     for item in outcome.items:
@@ -119,7 +119,9 @@ def _parcel(packages: Sequence[Found], prints: Sequence[str | None], outcome: Ou
         document = Document(item["id"], content, records.get(item["id"]), outcome.thumbnails.get(item["id"]))
         collection_id = item["collection"]
         parcel.documents.setdefault(collection_id, []).append(document)
-        parcel.summaries.setdefault(collection_id, summary_of(collection_id)).add(item)
+        if collection_id not in parcel.summaries:
+            parcel.summaries[collection_id] = summary_of(collection_id)
+        parcel.summaries[collection_id].add(item)
         if task.is_charted:
             parcel.atlas.add(item)
     return parcel

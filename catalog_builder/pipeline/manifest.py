@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Facts, Location, at, locate
 from catalog_builder.packages.model import Found
-from catalog_builder.packages.names import is_raster_name, parse_package
+from catalog_builder.packages.names import is_raster_name
 from catalog_builder.packages.storage import checksum, files_in
 from catalog_builder.pipeline.catalogue import Options, Outcome
 from catalog_builder.report.report import Remark
@@ -84,7 +84,7 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     listings = [_state_of(found, options) for found in plan.shared]
     shared = [(str(found.path), files) for found, files in zip(plan.shared, listings, strict=True)]
     models = [(str(found.path), _rasters(list_files(found, checksums=options.checksums))) for found in plan.models]
-    regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
+    regions = [repr(found.parsed_name.region) for found in (*plan.shared, *plan.pairs)[:1]]
     context = _digest([builder_digest(), repr(layout), repr(options), regions, shared, models])
     whole = _digest([context, [found.name for found in plan.pairs]])
     pairs = zip(plan.shared, listings, strict=True)
@@ -123,7 +123,7 @@ def builder_digest() -> str:
     return digest.hexdigest()
 
 
-def records_of(items: dict[str, Found], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
+def records_of(items: Mapping[str, Found], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
     """Records of the packages whose items are in an outcome.
 
     Args:

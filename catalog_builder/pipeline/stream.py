@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_builder.discover.plan import TrackPlan
-from catalog_builder.packages.model import Found, TrackKey
+from catalog_builder.packages.model import NamedPackage, TrackKey
 from catalog_builder.pipeline.job import Parcel, Task, read_fingerprints, read_pairs, read_shared
 from catalog_builder.pipeline.manifest import Context, Known, context_of
 from catalog_builder.pipeline.pool import Pool
@@ -23,7 +23,7 @@ CHECKED_TOGETHER = 256
 """Packages that are only listed."""
 
 Call = tuple[Any, ...]
-Unchanged = Callable[[TrackKey, Found, Record], None]
+Unchanged = Callable[[TrackKey, NamedPackage, Record], None]
 """Called with each package that need not be read again."""
 
 
@@ -36,12 +36,12 @@ class _Survey:
     unchanged: dict[str, Record] = field(default_factory=dict)
     """By path."""
 
-    def settle(self, found: Found, fingerprint: str | None, known: Known) -> None:
+    def settle(self, found: NamedPackage, fingerprint: str | None, known: Known) -> None:
         record = known.record(str(found.path))
         if record and record.fingerprint == fingerprint:
             self.unchanged[record.package] = record
 
-    def changed(self, packages: Sequence[Found]) -> list[Found]:
+    def changed(self, packages: Sequence[NamedPackage]) -> list[NamedPackage]:
         return [found for found in packages if str(found.path) not in self.unchanged]
 
 
@@ -91,7 +91,7 @@ class Stream:
             if is_last:
                 yield survey
 
-    def _checks(self) -> Iterator[tuple[tuple[_Survey, Sequence[Found], bool], Call | None]]:
+    def _checks(self) -> Iterator[tuple[tuple[_Survey, Sequence[NamedPackage], bool], Call | None]]:
         """Only packages that have a record are compared with it."""
         for plan in self._tracks:
             is_recorded = self._task.is_recorded
@@ -109,6 +109,6 @@ def _no_context(plan: TrackPlan) -> Context:
     return Context("", (None,) * len(plan.shared))
 
 
-def _split(packages: Sequence[Found], size: int) -> Iterator[Sequence[Found]]:
+def _split(packages: Sequence[NamedPackage], size: int) -> Iterator[Sequence[NamedPackage]]:
     for start in range(0, len(packages), size):
         yield packages[start : start + size]

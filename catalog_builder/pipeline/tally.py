@@ -22,7 +22,7 @@ def place_of(key: TrackKey, kind: Kind) -> Place:
 def count_found(plan: Plan) -> dict[str, Place]:
     """Count the packages of a plan, also those that it has refused or ignored; their places by path."""
     places = {
-        str(found.path): place_of(track.key, parse_package(found.name).kind)
+        str(found.path): place_of(track.key, found.parsed_name.kind)
         for track in plan.tracks
         for found in (*track.shared, *track.pairs)
     }

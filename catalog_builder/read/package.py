@@ -11,9 +11,9 @@ from catalog_builder.errors import PackageRefused
 from catalog_builder.packages import archive, sidecars, storage
 from catalog_builder.packages.archive import is_package_archive
 from catalog_builder.packages.model import (
-    Found,
     LineOfSight,
     Member,
+    NamedPackage,
     Outline,
     Package,
     PackageName,
@@ -22,7 +22,7 @@ from catalog_builder.packages.model import (
     Ring,
     Texts,
 )
-from catalog_builder.packages.names import parse_package, parse_product
+from catalog_builder.packages.names import parse_product
 from catalog_builder.read import mask, raster
 from catalog_builder.read.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
 from catalog_builder.report.report import is_writable
@@ -74,7 +74,7 @@ class _Seen:
 
 
 @archive.kept_open()
-def read_package(found: Found, *, checksums: bool = False, outline: Outline | None = None) -> Package:
+def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outline | None = None) -> Package:
     """List and read one package.
 
     Args:
@@ -85,7 +85,7 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     Raises:
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
-    name = parse_package(found.name)
+    name = found.parsed_name
     files = _sort(storage.list_members(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
@@ -136,17 +136,18 @@ def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]
     return files.metadata if extension in (*METADATA_EXTENSIONS, "xml") else files.pictures
 
 
-def read_outline(found: Found) -> Outline | None:
+def read_outline(found: NamedPackage) -> Outline | None:
     """Outline of the valid area of a package, of which one raster alone is opened; None without one in ground geometry.
 
     Raises:
         PackageRefused: its name or that raster is wrong, or it cannot be listed.
     """
     files = _sort(storage.list_members(found)).rasters
-    key = _outlined(files, parse_package(found.name))
+    name = found.parsed_name
+    key = _outlined(files, name)
     chosen = [(member, product) for member, product in files if product.key == key][:1]
     with raster.session(found.path):
-        return _read_rasters(chosen, parse_package(found.name), None)[1].outline
+        return _read_rasters(chosen, name, None)[1].outline
 
 
 def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str | None:

@@ -85,7 +85,10 @@ def create_assets(
 def _keyed(rasters: tuple[Raster, ...]) -> Iterator[tuple[Raster, str]]:
     """Each raster with its key: plain for the standard number of looks of a product, with a suffix for the others."""
     taken: set[str] = set()
-    plain = {key: _plain_looks(rasters, key) for key in {raster.name.key for raster in rasters}}
+    looks: dict[str, set[int]] = {}
+    for raster in rasters:
+        looks.setdefault(raster.name.key, set()).add(raster.name.looks)
+    plain = {key: STANDARD_LOOKS if STANDARD_LOOKS in numbers else max(numbers) for key, numbers in looks.items()}
     for raster in sorted(rasters, key=_raster_order):
         key = raster.name.key
         if raster.name.looks != plain[key]:
@@ -94,11 +97,6 @@ def _keyed(rasters: tuple[Raster, ...]) -> Iterator[tuple[Raster, str]]:
             key = _free(taken, "_".join([key, *raster.name.modifiers]))
         taken.add(key)
         yield raster, key
-
-
-def _plain_looks(rasters: tuple[Raster, ...], key: str) -> int:
-    looks = {raster.name.looks for raster in rasters if raster.name.key == key}
-    return STANDARD_LOOKS if STANDARD_LOOKS in looks else max(looks)
 
 
 _ROW_ORDER = {product.key: index for index, product in enumerate(PRODUCTS)}
