@@ -5,9 +5,11 @@ Only where an archive and a directory make the same item are they listed, to tel
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from catalog_builder.discover.renamed import Neighbours, recognise
 from catalog_builder.discover.walk import Loose, Unlisted, walk
@@ -139,9 +141,10 @@ def _add_renamed(loose: list[Loose], items: dict[str, list[NamedPackage]], repor
 def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Found | Loose | Unlisted]:
     """Packages of all roots; a package reached by two roots is found once."""
     seen: set[Location] = set()
+    folders: dict[Location, Location] = {}
     for root in roots:
         for found in walk(root, base=base):
-            place = real_path(found.path)
+            place = _real_path_below(found.path, folders)
             if place not in seen:
                 seen.add(place)
                 yield found
@@ -153,6 +156,16 @@ def real_path(path: Location) -> Location:
         return path.resolve()
     except (OSError, RuntimeError):
         return path
+
+
+def _real_path_below(path: Location, folders: dict[Location, Location]) -> Location:
+    """As `real_path`; folders that hold many packages are resolved once and remembered."""
+    if not isinstance(path, Path) or os.path.islink(path):  # noqa: PTH114 (pathlib's raises where a path is too long)
+        return real_path(path)
+    folder = path.parent
+    if folder not in folders:
+        folders[folder] = real_path(folder)
+    return folders[folder] / path.name
 
 
 def _preference(found: NamedPackage) -> tuple[int | bool, ...]:

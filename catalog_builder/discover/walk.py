@@ -102,6 +102,8 @@ def _is_new(folder: Location, seen: set[Hashable]) -> bool:
 
 def _mark(entries: list[Entry]) -> str | None:
     """Digest of the files of a folder of a store; None where none is told of, as on a disk."""
+    if not entries or not isinstance(entries[0], StoreEntry):
+        return None
     files = [(entry.name, entry.facts) for entry in entries if isinstance(entry, StoreEntry) and entry.facts]
     return sha256(repr(files).encode()).hexdigest() if files else None
 
