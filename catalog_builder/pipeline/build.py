@@ -19,7 +19,7 @@ from catalog_builder.location import Location, at, locate
 from catalog_builder.packages.model import NamedPackage, TrackKey
 from catalog_builder.packages.names import item_id
 from catalog_builder.pipeline.catalogue import Options
-from catalog_builder.pipeline.job import Parcel, Task, with_schema
+from catalog_builder.pipeline.job import BatchResult, Task, with_schema
 from catalog_builder.pipeline.manifest import Known
 from catalog_builder.pipeline.pool import Pool, processes
 from catalog_builder.pipeline.stream import Stream
@@ -177,12 +177,12 @@ def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
     def unchanged(key: TrackKey, found: NamedPackage, record: Record) -> None:
         _skip(run, key, found, record)
 
-    gathered, of = Parcel(), None
-    for key, parcel in Stream(plan.tracks, run.known, run.task, pool, unchanged).parcels():
+    gathered, of = BatchResult(), None
+    for key, batch in Stream(plan.tracks, run.known, run.task, pool, unchanged).batch_results():
         if of is not None and (key != of or gathered.count >= BATCH):
             _write(run, of, gathered)
-            gathered = Parcel()
-        gathered.add(parcel)
+            gathered = BatchResult()
+        gathered.add(batch)
         of = key
     if of is not None:
         _write(run, of, gathered)
@@ -199,19 +199,19 @@ def _skip(run: _Run, key: TrackKey, found: NamedPackage, record: Record) -> None
     run.progress(run.done, run.report.found)
 
 
-def _write(run: _Run, key: TrackKey, parcel: Parcel) -> None:
+def _write(run: _Run, key: TrackKey, batch: BatchResult) -> None:
     report = run.report
-    report.refused += parcel.refused
-    report.ignored += parcel.ignored
-    report.warnings += parcel.warnings
-    run.unknown_meta_keys |= parcel.unknown_meta_keys
-    for collection_id, documents in parcel.documents.items():
+    report.refused += batch.refused
+    report.ignored += batch.ignored
+    report.warnings += batch.warnings
+    run.unknown_meta_keys |= batch.unknown_meta_keys
+    for collection_id, documents in batch.documents.items():
         summary = run.summaries[collection_id]
-        summary.merge(parcel.summaries[collection_id])
+        summary.merge(batch.summaries[collection_id])
         _write_items(run, key, summary, documents)
     if run.atlas is not None:
-        run.atlas.merge(parcel.atlas)
-    run.done += parcel.count
+        run.atlas.merge(batch.atlas)
+    run.done += batch.count
     run.progress(run.done, report.found)
 
 

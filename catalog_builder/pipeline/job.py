@@ -44,7 +44,7 @@ class Task:
 
 
 @dataclass(slots=True)
-class Parcel:
+class BatchResult:
     """What became of some packages, as it travels."""
 
     documents: dict[str, list[Document]] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Parcel:
         """Packages."""
         return sum(map(len, self.documents.values())) + len(self.refused)
 
-    def add(self, other: Parcel) -> None:
+    def add(self, other: BatchResult) -> None:
         """Put another one's content behind one's own."""
         for collection_id, documents in other.documents.items():
             self.documents.setdefault(collection_id, []).extend(documents)
@@ -80,18 +80,18 @@ def read_fingerprints(found: Sequence[NamedPackage], context: str, options: Opti
     return [fingerprint(one, context, options) for one in found]
 
 
-def read_shared(plan: TrackPlan, prints: Sequence[str | None], task: Task) -> tuple[bytes, Parcel]:
+def read_shared(plan: TrackPlan, prints: Sequence[str | None], task: Task) -> tuple[bytes, BatchResult]:
     """What a track's packages share, packed, and its series and auxiliary packages, with their fingerprints."""
     track, outcome = catalogue_shared(plan, task.layout, task.options)
-    return zlib.compress(pickle.dumps(track), 1), _parcel(plan.shared, prints, outcome, task)
+    return zlib.compress(pickle.dumps(track), 1), _batch_result(plan.shared, prints, outcome, task)
 
 
-def read_pairs(found: Sequence[NamedPackage], context: str, packed_track: bytes, task: Task) -> Parcel:
+def read_pairs(found: Sequence[NamedPackage], context: str, packed_track: bytes, task: Task) -> BatchResult:
     """Some pairs of a track."""
     with checksums_once():
         prints = read_fingerprints(found, context, task.options) if task.is_recorded else [None] * len(found)
         outcome = catalogue_batch(found, _unpacked(packed_track), task.layout, task.options)
-    return _parcel(found, prints, outcome, task)
+    return _batch_result(found, prints, outcome, task)
 
 
 @lru_cache(maxsize=4)
@@ -100,8 +100,10 @@ def _unpacked(packed: bytes) -> Track:
     return track
 
 
-def _parcel(packages: Sequence[NamedPackage], prints: Sequence[str | None], outcome: Outcome, task: Task) -> Parcel:
-    parcel = Parcel(
+def _batch_result(
+    packages: Sequence[NamedPackage], prints: Sequence[str | None], outcome: Outcome, task: Task
+) -> BatchResult:
+    batch = BatchResult(
         refused=outcome.refused,
         ignored=outcome.ignored,
         warnings=outcome.warnings,
@@ -114,17 +116,17 @@ def _parcel(packages: Sequence[NamedPackage], prints: Sequence[str | None], outc
         try:
             content = task.encode(with_schema(item, task.options))
         except SinkError as error:
-            parcel.refused.append(Remark(str(by_item[item["id"]].path), str(error)))
+            batch.refused.append(Remark(str(by_item[item["id"]].path), str(error)))
             continue
         document = Document(item["id"], content, records.get(item["id"]), outcome.thumbnails.get(item["id"]))
         collection_id = item["collection"]
-        parcel.documents.setdefault(collection_id, []).append(document)
-        if collection_id not in parcel.summaries:
-            parcel.summaries[collection_id] = summary_of(collection_id)
-        parcel.summaries[collection_id].add(item)
+        batch.documents.setdefault(collection_id, []).append(document)
+        if collection_id not in batch.summaries:
+            batch.summaries[collection_id] = summary_of(collection_id)
+        batch.summaries[collection_id].add(item)
         if task.is_charted:
-            parcel.atlas.add(item)
-    return parcel
+            batch.atlas.add(item)
+    return batch
 
 
 def with_schema(document: dict[str, Any], options: Options) -> dict[str, Any]:

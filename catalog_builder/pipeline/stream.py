@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.packages.model import NamedPackage, TrackKey
-from catalog_builder.pipeline.job import Parcel, Task, read_fingerprints, read_pairs, read_shared
+from catalog_builder.pipeline.job import BatchResult, Task, read_fingerprints, read_pairs, read_shared
 from catalog_builder.pipeline.manifest import Context, Known, context_of
 from catalog_builder.pipeline.pool import Pool
 from catalog_builder.sinks.manifest import Record
@@ -55,20 +55,20 @@ class Stream:
         self._pool = pool
         self._tell_unchanged = unchanged
 
-    def parcels(self) -> Iterator[tuple[TrackKey, Parcel]]:
+    def batch_results(self) -> Iterator[tuple[TrackKey, BatchResult]]:
         """What became of the packages that have changed, some at a time."""
-        for (key, parcel), pairs in self._pool.run(read_pairs, self._pairs()):
-            result = parcel or pairs
+        for (key, batch), pairs in self._pool.run(read_pairs, self._pairs()):
+            result = batch or pairs
             assert result is not None  # noqa: S101 (one of both is there)
             yield key, result
 
-    def _pairs(self) -> Iterator[tuple[tuple[TrackKey, Parcel | None], Call | None]]:
+    def _pairs(self) -> Iterator[tuple[tuple[TrackKey, BatchResult | None], Call | None]]:
         """A track's shared packages, which are read already, then its pairs."""
         for survey, shared in self._pool.run(read_shared, self._shared()):
             assert shared is not None  # noqa: S101 (it had arguments)
-            packed_track, parcel = shared
+            packed_track, batch = shared
             key = survey.plan.key
-            yield (key, parcel), None
+            yield (key, batch), None
             for some in _split(survey.changed(survey.plan.pairs), READ_TOGETHER):
                 yield (key, None), (some, survey.context.pairs, packed_track, self._task)
 

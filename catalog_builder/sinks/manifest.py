@@ -49,7 +49,7 @@ class Manifest(Protocol):
         """Nothing more will come."""
 
 
-class Forgetful:
+class NullManifest:
     """The manifest of a store that every build writes anew."""
 
     keeps = False

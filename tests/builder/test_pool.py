@@ -14,7 +14,7 @@ import pytest
 from catalog_builder.errors import WorkersError
 from catalog_builder.pipeline import pool
 from catalog_builder.pipeline.build import build
-from catalog_builder.pipeline.pool import Here, in_order, processes
+from catalog_builder.pipeline.pool import SerialPool, in_order, processes
 from catalog_builder.report.atlas import Atlas
 from catalog_builder.report.page import page
 from catalog_builder.sample import SampleManifest
@@ -43,7 +43,7 @@ def test_results_keep_the_order_and_calls_are_taken_only_so_far_ahead() -> None:
         assert next(results) == expected[0]
         assert len(taken) == 4
         assert [expected[0], *results] == expected
-    assert list(Here().run(slow_first, calls())) == expected
+    assert list(SerialPool().run(slow_first, calls())) == expected
 
 
 def environment(name: str) -> str | None:
