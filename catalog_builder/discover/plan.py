@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog_builder.discover.renamed import Neighbours, recognise
-from catalog_builder.discover.walk import Loose, Unlisted, walk
+from catalog_builder.discover.walk import UnlistedFolder, UnnamedFolder, walk
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.packages.archive import OTHER_SUFFIXES
-from catalog_builder.packages.model import Found, NamedPackage, TrackKey
+from catalog_builder.packages.model import NamedPackage, PackagePath, TrackKey
 from catalog_builder.packages.names import item_id, parse_name_of, track_id
-from catalog_builder.packages.storage import list_members
+from catalog_builder.packages.storage import list_package_files
 from catalog_builder.report.report import Remark, Report, is_writable
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
@@ -90,25 +90,25 @@ def _by_item(
 ) -> dict[str, list[NamedPackage]]:
     """Packages by the id of the item they make; what is none goes into the report."""
     items: dict[str, list[NamedPackage]] = {}
-    loose: list[Loose] = []
+    unnamed: list[UnnamedFolder] = []
     for found in _all_found(roots, base):
         path = str(found.path)
-        if isinstance(found, Unlisted):
+        if isinstance(found, UnlistedFolder):
             report.warnings.append(Remark(path, found.reason))
-        elif isinstance(found, Found):
+        elif isinstance(found, PackagePath):
             _add_named(found, items, report)
             if report.found % TELL_EVERY == 0:
                 tell(report.found)
         elif is_writable(path):
-            loose.append(found)
+            unnamed.append(found)
         else:
             report.ignored.append(Remark(path, NO_UTF8))
-    if loose:
-        _add_renamed(loose, items, report)
+    if unnamed:
+        _add_renamed(unnamed, items, report)
     return items
 
 
-def _add_named(found: Found, items: dict[str, list[NamedPackage]], report: Report) -> None:
+def _add_named(found: PackagePath, items: dict[str, list[NamedPackage]], report: Report) -> None:
     report.found += 1
     path = str(found.path)
     if _VARIANT.search(found.name):
@@ -125,10 +125,10 @@ def _add_named(found: Found, items: dict[str, list[NamedPackage]], report: Repor
     items.setdefault(item_id(named.parsed_name), []).append(named)
 
 
-def _add_renamed(loose: list[Loose], items: dict[str, list[NamedPackage]], report: Report) -> None:
+def _add_renamed(unnamed: list[UnnamedFolder], items: dict[str, list[NamedPackage]], report: Report) -> None:
     """Folders with products that are not named as packages; those of no proven package are not counted as found."""
     neighbours = Neighbours(found for twins in items.values() for found in twins)
-    for one in loose:
+    for one in unnamed:
         try:
             found = recognise(one.path, one.root, neighbours)
         except PackageRefused as refusal:
@@ -138,7 +138,9 @@ def _add_renamed(loose: list[Loose], items: dict[str, list[NamedPackage]], repor
         items.setdefault(item_id(found.parsed_name), []).append(found)
 
 
-def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Found | Loose | Unlisted]:
+def _all_found(
+    roots: Sequence[Location], base: Location | None
+) -> Iterator[PackagePath | UnnamedFolder | UnlistedFolder]:
     """Packages of all roots; a package reached by two roots is found once."""
     seen: set[Location] = set()
     folders: dict[Location, Location] = {}
@@ -175,11 +177,11 @@ def _preference(found: NamedPackage) -> tuple[int | bool, ...]:
     return reach, found.is_renamed, found.is_archive, _is_unreadable(found)
 
 
-def _is_unreadable(found: Found) -> bool:
+def _is_unreadable(found: PackagePath) -> bool:
     return found.is_archive and found.path.name.lower().endswith(OTHER_SUFFIXES)
 
 
-def _set_aside(other: Found, first: Found, report: Report) -> None:
+def _set_aside(other: PackagePath, first: PackagePath, report: Report) -> None:
     """A second package of the same item: the archive of a directory that holds all its files is no fault."""
     if _is_unreadable(other) and not _is_unreadable(first):
         report.ignored.append(Remark(str(other.path), f"{UNREADABLE}, and makes the same item as {first.path}"))
@@ -198,5 +200,5 @@ def _set_aside(other: Found, first: Found, report: Report) -> None:
     report.refused.append(Remark(str(other.path), reason))
 
 
-def _names(found: Found) -> set[str]:
-    return {member.name for member in list_members(found)}
+def _names(found: PackagePath) -> set[str]:
+    return {member.name for member in list_package_files(found)}

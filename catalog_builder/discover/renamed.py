@@ -15,7 +15,7 @@ from datetime import date
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.packages import sidecars, storage
-from catalog_builder.packages.model import DatePair, Found, Member, NamedPackage, PackageName, ProductName
+from catalog_builder.packages.model import DatePair, NamedPackage, PackageFile, PackageName, PackagePath, ProductName
 from catalog_builder.packages.names import (
     compact_date,
     is_raster_name,
@@ -40,7 +40,7 @@ _DATES_IN = {TIMESERIES: "RMSdate.txt", AUXILIARYDATA: "baseline.rsc"}
 class _Content:
     """A renamed folder, listed."""
 
-    members: dict[str, Member]
+    members: dict[str, PackageFile]
     products: tuple[ProductName, ...]
 
     def text(self, name: str) -> str:
@@ -95,7 +95,7 @@ def recognise(path: Location, root: Location, neighbours: Neighbours) -> NamedPa
     first, last = _pair_dates(path, content) if kind is INTERFEROGRAM else _network_dates(path, content, kind, beside)
     _check_range(path, (first, last), beside)
     name = with_kind_and_dates(beside[0].text, kind, first, last)
-    return parse_name_of(Found(path=path, root=root, name=name))
+    return parse_name_of(PackagePath(path=path, root=root, name=name))
 
 
 def _kind_of(path: Location) -> Kind:
@@ -109,7 +109,7 @@ def _kind_of(path: Location) -> Kind:
 
 
 def _list(path: Location, root: Location) -> _Content:
-    members = storage.list_members(Found(path=path, root=root, name=path.name))
+    members = storage.list_package_files(PackagePath(path=path, root=root, name=path.name))
     rasters = (one.name for one in members if is_raster_name(one.name) and not is_user_made(one.name))
     products = tuple(product for product in map(parse_product, rasters) if product)
     return _Content({one.name.lower(): one for one in members}, products)

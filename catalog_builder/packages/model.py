@@ -132,7 +132,7 @@ class ProductName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class PackageFile:
     """One file of a package."""
 
     name: str
@@ -160,7 +160,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class PackagePath:
     """A directory or zip archive that is a package, not yet listed."""
 
     path: Location
@@ -181,7 +181,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedPackage(Found):
+class NamedPackage(PackagePath):
     """A directory or zip archive whose name is that of a package: parsed once, and carried from here on."""
 
     parsed_name: PackageName
@@ -217,7 +217,7 @@ class Grid:
 class Raster:
     """One raster of a package."""
 
-    member: Member
+    member: PackageFile
     name: ProductName
     grid: Grid
     line_of_sight: LineOfSight | None = None
@@ -312,14 +312,14 @@ class Package:
 
     found: NamedPackage
     name: PackageName
-    archive: Member | None = None
+    archive: PackageFile | None = None
     """The zip archive that holds all files; None for a directory."""
     rasters: tuple[Raster, ...]
-    pictures: tuple[tuple[Member, ProductName], ...]
-    metadata: tuple[tuple[Member, ProductName], ...]
-    others: tuple[Member, ...]
+    pictures: tuple[tuple[PackageFile, ProductName], ...]
+    metadata: tuple[tuple[PackageFile, ProductName], ...]
+    others: tuple[PackageFile, ...]
     """Documented or unknown files that are not products."""
-    ignored: tuple[Member, ...]
+    ignored: tuple[PackageFile, ...]
     """Files that users' tools left behind; never assets."""
     texts: Texts
     outline: Outline | None

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.packages.model import DatePair, Found, NamedPackage, PackageName, ProductName, TrackKey
+from catalog_builder.packages.model import DatePair, NamedPackage, PackageName, PackagePath, ProductName, TrackKey
 from catalog_builder.packages.regions import region_of
 from catalog_builder.vocab.kinds import BY_SPELLING, Kind
 from catalog_builder.vocab.products import BY_ACRONYM, fold
@@ -94,7 +94,7 @@ def parse_package(name: str) -> PackageName:
     return parsed
 
 
-def parse_name_of(found: Found) -> NamedPackage:
+def parse_name_of(found: PackagePath) -> NamedPackage:
     """What was found, with its name taken apart.
 
     Raises:

@@ -15,9 +15,17 @@ from catalog_builder.discover.renamed import KIND_FOLDERS
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, at, locate, relative
 from catalog_builder.packages import archive
-from catalog_builder.packages.model import Found, Member, NamedPackage, Package, PackageName, ProductName, Track
+from catalog_builder.packages.model import (
+    NamedPackage,
+    Package,
+    PackageFile,
+    PackageName,
+    PackagePath,
+    ProductName,
+    Track,
+)
 from catalog_builder.packages.names import item_id, parse_package, parse_product
-from catalog_builder.packages.storage import list_members
+from catalog_builder.packages.storage import list_package_files
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.read.package import read_package
 from catalog_builder.report.report import Remark
@@ -193,7 +201,9 @@ def _tell_listing(seen: Inspection) -> None:
         return
     name = seen.path.stem if is_archive else seen.path.name
     try:
-        members = list_members(Found(path=seen.path, root=seen.path.parent, name=name, is_archive=is_archive))
+        members = list_package_files(
+            PackagePath(path=seen.path, root=seen.path.parent, name=name, is_archive=is_archive)
+        )
     except PackageRefused as refusal:
         seen.problems.append(refusal.reason)
         return
@@ -251,13 +261,13 @@ def _assets(seen: Inspection) -> Rows:
     return dict(seen.item["assets"]) if seen.item else {}
 
 
-def _members(package: Package) -> list[Member]:
+def _members(package: Package) -> list[PackageFile]:
     named = (*package.pictures, *package.metadata)
     members = [raster.member for raster in package.rasters] + [member for member, _ in named]
     return sorted([*members, *package.others, *package.ignored], key=lambda member: member.name)
 
 
-def _seen(member: Member) -> FileSeen:
+def _seen(member: PackageFile) -> FileSeen:
     return FileSeen(member.name, member.size_bytes)
 
 

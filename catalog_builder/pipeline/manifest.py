@@ -17,7 +17,7 @@ from pathlib import Path
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Facts, Location, at, locate
-from catalog_builder.packages.model import Found
+from catalog_builder.packages.model import PackagePath
 from catalog_builder.packages.names import is_raster_name
 from catalog_builder.packages.storage import checksum, files_in
 from catalog_builder.pipeline.catalogue import Options, Outcome
@@ -44,7 +44,7 @@ class Known:
         return record if record and record.item in self.stored.get(record.collection, ()) else None
 
 
-def list_files(found: Found, *, checksums: bool = False) -> list[FileFacts] | None:
+def list_files(found: PackagePath, *, checksums: bool = False) -> list[FileFacts] | None:
     """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed.
 
     Args:
@@ -91,7 +91,7 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     return Context(context, tuple(_fingerprint(found, files, whole) for found, files in pairs))
 
 
-def _state_of(found: Found, options: Options) -> list[FileFacts] | str | None:
+def _state_of(found: PackagePath, options: Options) -> list[FileFacts] | str | None:
     """Its files, or their digest where the walk has seen them already."""
     return found.mark or list_files(found, checksums=options.checksums)
 
@@ -100,12 +100,12 @@ def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
     return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
-def fingerprint(found: Found, context: str, options: Options) -> str | None:
+def fingerprint(found: PackagePath, context: str, options: Options) -> str | None:
     """Fingerprint of a pair; None where it cannot be listed."""
     return _fingerprint(found, _state_of(found, options), context)
 
 
-def _fingerprint(found: Found, state: list[FileFacts] | str | None, context: str) -> str | None:
+def _fingerprint(found: PackagePath, state: list[FileFacts] | str | None, context: str) -> str | None:
     return None if state is None else _digest([context, str(found.root), found.name, state])
 
 
@@ -123,7 +123,7 @@ def builder_digest() -> str:
     return digest.hexdigest()
 
 
-def records_of(items: Mapping[str, Found], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
+def records_of(items: Mapping[str, PackagePath], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
     """Records of the packages whose items are in an outcome.
 
     Args:
@@ -143,7 +143,7 @@ def records_of(items: Mapping[str, Found], outcome: Outcome, prints: dict[str, s
     return records
 
 
-def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[str, list[tuple[str, str]]]:
+def _by_package(remarks: Iterable[Remark], packages: Iterable[PackagePath]) -> dict[str, list[tuple[str, str]]]:
     known = {str(found.path) for found in packages}
     lists: dict[str, list[tuple[str, str]]] = {}
     for remark in remarks:

@@ -12,10 +12,10 @@ from catalog_builder.packages import archive, sidecars, storage
 from catalog_builder.packages.archive import is_package_archive
 from catalog_builder.packages.model import (
     LineOfSight,
-    Member,
     NamedPackage,
     Outline,
     Package,
+    PackageFile,
     PackageName,
     ProductName,
     Raster,
@@ -56,11 +56,11 @@ _TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
 class _Files:
     """Files of a package, sorted by what they are."""
 
-    rasters: list[tuple[Member, ProductName]] = field(default_factory=list)
-    pictures: list[tuple[Member, ProductName]] = field(default_factory=list)
-    metadata: list[tuple[Member, ProductName]] = field(default_factory=list)
-    others: list[Member] = field(default_factory=list)
-    ignored: list[Member] = field(default_factory=list)
+    rasters: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    pictures: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    metadata: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    others: list[PackageFile] = field(default_factory=list)
+    ignored: list[PackageFile] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
     name = found.parsed_name
-    files = _sort(storage.list_members(found, checksums=checksums))
+    files = _sort(storage.list_package_files(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     codes = {product.product.package for _, product in files.rasters if product.product}
@@ -98,7 +98,7 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
     return Package(
         found=found,
         name=name,
-        archive=storage.archive_member(found, checksums=checksums),
+        archive=storage.archive_file(found, checksums=checksums),
         rasters=tuple(rasters),
         pictures=tuple(files.pictures),
         metadata=tuple(files.metadata),
@@ -112,7 +112,7 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
     )
 
 
-def _sort(members: Iterable[Member]) -> _Files:
+def _sort(members: Iterable[PackageFile]) -> _Files:
     files = _Files()
     for member in members:
         if is_package_archive(member.name):  # in the folder of another package, and found on its own
@@ -130,7 +130,7 @@ def _sort(members: Iterable[Member]) -> _Files:
     return files
 
 
-def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]:
+def _list_for(files: _Files, extension: str) -> list[tuple[PackageFile, ProductName]]:
     if extension in RASTER_EXTENSIONS:
         return files.rasters
     return files.metadata if extension in (*METADATA_EXTENSIONS, "xml") else files.pictures
@@ -142,7 +142,7 @@ def read_outline(found: NamedPackage) -> Outline | None:
     Raises:
         PackageRefused: its name or that raster is wrong, or it cannot be listed.
     """
-    files = _sort(storage.list_members(found)).rasters
+    files = _sort(storage.list_package_files(found)).rasters
     name = found.parsed_name
     key = _outlined(files, name)
     chosen = [(member, product) for member, product in files if product.key == key][:1]
@@ -150,14 +150,14 @@ def read_outline(found: NamedPackage) -> Outline | None:
         return _read_rasters(chosen, name, None)[1].outline
 
 
-def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str | None:
+def _outlined(files: list[tuple[PackageFile, ProductName]], name: PackageName) -> str | None:
     """Key of the raster whose valid area is the package's."""
     keys = {product.key for _, product in files}
     return next((key for key in name.kind.footprint_from if key in keys), None)
 
 
 def _read_rasters(
-    files: list[tuple[Member, ProductName]], name: PackageName, outline: Outline | None
+    files: list[tuple[PackageFile, ProductName]], name: PackageName, outline: Outline | None
 ) -> tuple[list[Raster], _Seen]:
     outlined = _outlined(files, name)
     rasters, seen = [], _Seen()
@@ -250,5 +250,5 @@ def _extension(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def _text(member: Member) -> str:
+def _text(member: PackageFile) -> str:
     return sidecars.decode(storage.read_bytes(member))

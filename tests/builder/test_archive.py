@@ -19,8 +19,8 @@ import rasterio
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.packages.archive import MAX_ENTRIES, list_entries
-from catalog_builder.packages.model import Found
-from catalog_builder.packages.storage import check_packed, list_members
+from catalog_builder.packages.model import PackagePath
+from catalog_builder.packages.storage import check_packed, list_package_files
 from catalog_builder.pipeline.build import build
 from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.pipeline.inspection import inspect_package
@@ -310,8 +310,8 @@ def test_a_raster_that_unpacks_to_other_values_is_refused(own_tree: Tree, tmp_pa
     [refusal] = catalogue(own_tree[0], tmp_path / "out")[0].refused
     assert refusal.path == str(path)
     assert name in refusal.reason
-    found = Found(path=path, root=path.parent, name=path.stem, is_archive=True)
-    member = next(member for member in list_members(found) if member.name == name)
+    found = PackagePath(path=path, root=path.parent, name=path.stem, is_archive=True)
+    member = next(member for member in list_package_files(found) if member.name == name)
     with pytest.raises(PackageRefused, match=f"CRC.*{name}"):
         check_packed(member)
 
