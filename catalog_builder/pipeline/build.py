@@ -19,13 +19,13 @@ from catalog_builder.location import Location, at, locate
 from catalog_builder.packages.model import NamedPackage, TrackKey
 from catalog_builder.packages.names import item_id
 from catalog_builder.pipeline.catalogue import Options
+from catalog_builder.pipeline.counts import count_found, count_refused, place_of
 from catalog_builder.pipeline.job import BatchResult, Task, with_schema
 from catalog_builder.pipeline.manifest import Known
 from catalog_builder.pipeline.pool import Pool, processes
 from catalog_builder.pipeline.stream import Stream
-from catalog_builder.pipeline.tally import count_found, count_refused, place_of
 from catalog_builder.pipeline.upkeep import Upkeep
-from catalog_builder.report.atlas import Atlas
+from catalog_builder.report.data import ReportData
 from catalog_builder.report.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
 from catalog_builder.sinks.document import Document
@@ -49,7 +49,7 @@ class _Run:
     report: Report
     progress: Progress
     manifest: Manifest
-    atlas: Atlas | None
+    report_data: ReportData | None
     thumbnails: Upkeep
     known: Known = field(init=False)
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def build(
     progress: Progress | None = None,
     prune: bool = False,
     refresh: bool = False,
-    atlas: Atlas | None = None,
+    report_data: ReportData | None = None,
 ) -> Report:
     """Catalogue all packages below some roots.
 
@@ -88,7 +88,7 @@ def build(
         progress: told of each step; of the packages found so far while the roots are walked.
         prune: remove the items of packages that an earlier build found below these roots and that are gone.
         refresh: read unchanged packages too.
-        atlas: shown each item of the collections that the trees belong to, also those of earlier builds.
+        report_data: shown each item of the collections that the trees belong to, also those of earlier builds.
 
     Returns:
         Counts and refusals. Each package found is in exactly one count.
@@ -102,8 +102,8 @@ def build(
         plan = make_plan(roots, base=base, tell=partial(_expect, pool, tell))
         places = count_found(plan)
         with closing(sink.manifest()) as manifest:
-            task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, atlas is not None)
-            run = _Run(sink, task, plan.report, tell, manifest, atlas, Upkeep(layout.thumbnails))
+            task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, report_data is not None)
+            run = _Run(sink, task, plan.report, tell, manifest, report_data, Upkeep(layout.thumbnails))
             _open_collections(run, plan)
             _settle_vanished(run, plan, roots, prune=prune)
             if refresh:
@@ -192,7 +192,7 @@ def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
 def _skip(run: _Run, key: TrackKey, found: NamedPackage, record: Record) -> None:
     """A package that is as it was is counted, and what was said of it is said again."""
     run.report.unchanged += 1
-    run.report.tally(place_of(key, found.parsed_name.kind)).unchanged += 1
+    run.report.counts_of(place_of(key, found.parsed_name.kind)).unchanged += 1
     run.report.warnings += [Remark(*said) for said in record.warnings]
     run.report.ignored += [Remark(*said) for said in record.ignored]
     run.done += 1
@@ -209,8 +209,8 @@ def _write(run: _Run, key: TrackKey, batch: BatchResult) -> None:
         summary = run.summaries[collection_id]
         summary.merge(batch.summaries[collection_id])
         _write_items(run, key, summary, documents)
-    if run.atlas is not None:
-        run.atlas.merge(batch.atlas)
+    if run.report_data is not None:
+        run.report_data.merge(batch.report_data)
     run.done += batch.count
     run.progress(run.done, report.found)
 
@@ -222,7 +222,7 @@ def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents
         run.sink.open_collection(_document(run, summary))
     run.thumbnails.write(summary.id, documents)
     written = run.sink.write_items(summary.id, documents)
-    for counts in (run.report, run.report.tally(place_of(key, summary.kind))):
+    for counts in (run.report, run.report.counts_of(place_of(key, summary.kind))):
         counts.catalogued += written.changed
         counts.unchanged += written.unchanged
     run.thumbnails.remove_old(summary.id, documents)
@@ -244,7 +244,7 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
     gone = run.removed.get(summary.id, [])
     is_left = summary.id in unfinished or not run.sink.has_collection(summary.id)
     is_current = not (run.written[summary.id] or gone or is_left)
-    if is_current and run.atlas is None:
+    if is_current and run.report_data is None:
         return
     if gone:
         run.manifest.begin(summary.id)
@@ -267,8 +267,8 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
 
 def _show(run: _Run, summary: CollectionSummary, item: dict[str, Any]) -> None:
     summary.add(item)
-    if run.atlas is not None:
-        run.atlas.add(item)
+    if run.report_data is not None:
+        run.report_data.add(item)
 
 
 def _document(run: _Run, summary: CollectionSummary) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from catalog_builder.packages.names import item_id
 from catalog_builder.packages.storage import checksums_once
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.pipeline.manifest import fingerprint, records_of
-from catalog_builder.report.atlas import Atlas
+from catalog_builder.report.data import ReportData
 from catalog_builder.report.report import Remark
 from catalog_builder.sinks.document import Document
 from catalog_builder.sinks.encoding import Encode
@@ -39,8 +39,8 @@ class Task:
     """How the store wants its items."""
     is_recorded: bool
     """Whether the store keeps what was built."""
-    is_charted: bool
-    """Whether an atlas is wanted."""
+    collects_report_data: bool
+    """Whether the items are shown to the data of a report."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class BatchResult:
     """By collection."""
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
     """What they add to their collections."""
-    atlas: Atlas = field(default_factory=Atlas)
+    report_data: ReportData = field(default_factory=ReportData)
     refused: list[Remark] = field(default_factory=list)
     ignored: list[Remark] = field(default_factory=list)
     warnings: list[Remark] = field(default_factory=list)
@@ -68,7 +68,7 @@ class BatchResult:
             self.documents.setdefault(collection_id, []).extend(documents)
             mine = self.summaries.setdefault(collection_id, summary_of(collection_id))
             mine.merge(other.summaries[collection_id])
-        self.atlas.merge(other.atlas)
+        self.report_data.merge(other.report_data)
         self.refused += other.refused
         self.ignored += other.ignored
         self.warnings += other.warnings
@@ -124,8 +124,8 @@ def _batch_result(
         if collection_id not in batch.summaries:
             batch.summaries[collection_id] = summary_of(collection_id)
         batch.summaries[collection_id].add(item)
-        if task.is_charted:
-            batch.atlas.add(item)
+        if task.collects_report_data:
+            batch.report_data.add(item)
     return batch
 
 

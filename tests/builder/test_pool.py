@@ -15,8 +15,8 @@ from catalog_builder.errors import WorkersError
 from catalog_builder.pipeline import pool
 from catalog_builder.pipeline.build import build
 from catalog_builder.pipeline.pool import SerialPool, in_order, processes
-from catalog_builder.report.atlas import Atlas
-from catalog_builder.report.page import page
+from catalog_builder.report.data import ReportData
+from catalog_builder.report.html import render_report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.stac.layout import ServiceLayout
@@ -71,11 +71,15 @@ def test_the_page_is_the_same_whoever_read(small_tree: Tree, tmp_path: Path, mon
     monkeypatch.setattr("catalog_builder.pipeline.stream.READ_TOGETHER", 2)
     pages = []
     for workers in (1, 2):
-        atlas = Atlas()
+        report_data = ReportData()
         report = build(
-            [small_tree[0]], NdjsonSink(tmp_path / str(workers)), ServiceLayout(), workers=workers, atlas=atlas
+            [small_tree[0]],
+            NdjsonSink(tmp_path / str(workers)),
+            ServiceLayout(),
+            workers=workers,
+            report_data=report_data,
         )
-        pages.append(page(report, atlas))
+        pages.append(render_report(report, report_data))
     assert pages[0] == pages[1]
 
 
