@@ -79,7 +79,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
     help="Write the counts as JSON, or a page with maps: FILE.html.",
 )
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
-@click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
+@click.option("--strict", is_flag=True, help="Refuse a package that holds an unknown product.")
 @click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
 @click.option("--schema-base", metavar="URL", help="Where the catalogue is published; declare its own schema there.")
 @click.option("--prune", is_flag=True, help="Remove items of packages that an earlier build found and that are gone.")
@@ -121,26 +121,18 @@ def build(
     pictures = _thumbnails(out, thumbnails_base, wanted=thumbnails)
     sink, layout = _folder(out, form, href_base, pictures) if out else _database(database, href_base, pictures)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
-    wishes = {"prune": prune, "refresh": refresh}
     readers = dask_cluster(dask, roots) if dask else workers
-    report_data = ReportData() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
+    data = ReportData() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
     try:
         report = run(
-            roots,
-            sink,
-            layout,
-            base=base,
-            options=options,
-            workers=readers,
-            quiet=quiet,
-            report_data=report_data,
-            **wishes,
-        )
+            roots, sink, layout, base=base, options=options, workers=readers, quiet=quiet, prune=prune, refresh=refresh,
+            report_data=data,
+        )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
         raise SystemExit(INTERRUPTED) from None
     if report_file:
-        text = render_report(report, report_data) if report_data else json.dumps(report.to_dict(), indent=1) + "\n"
+        text = render_report(report, data) if data else json.dumps(report.to_dict(), indent=1) + "\n"
         report_file.write_text(text, encoding="utf-8")
     raise SystemExit(status_of(report))
 

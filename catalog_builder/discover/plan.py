@@ -23,7 +23,7 @@ from catalog_builder.report.report import Remark, Report, is_writable
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
 """At the start or the end of a word, be it a track or a kind: a variant of packages whose meaning is not documented."""
-NO_UTF8 = "its path is no UTF-8, so that no document can name it: rename it"
+NO_UTF8 = "its path is not UTF-8, so that no document can name it: rename it"
 UNREADABLE = "an archive of a kind that is not read in place"
 
 Tell = Callable[[int], None]
@@ -88,7 +88,7 @@ def make_plan(roots: Sequence[Location], *, base: Location | None = None, tell: 
 def _by_item(
     roots: Sequence[Location], base: Location | None, report: Report, tell: Tell
 ) -> dict[str, list[NamedPackage]]:
-    """Packages by the id of the item they make; what is none goes into the report."""
+    """Packages by the id of the item they make; what is not a package goes into the report."""
     items: dict[str, list[NamedPackage]] = {}
     unnamed: list[UnnamedFolder] = []
     for found in _all_found(roots, base):
@@ -182,17 +182,17 @@ def _is_unreadable(found: PackagePath) -> bool:
 
 
 def _set_aside(other: PackagePath, first: PackagePath, report: Report) -> None:
-    """A second package of the same item: the archive of a directory that holds all its files is no fault."""
+    """A second package of the same item: the archive of a directory that holds all its files is not a fault."""
     if _is_unreadable(other) and not _is_unreadable(first):
         report.ignored.append(Remark(str(other.path), f"{UNREADABLE}, and makes the same item as {first.path}"))
         return
     try:
         if other.is_archive and not first.is_archive:
-            lacking = _names(other) - _names(first)
-            if not lacking:
+            missing = _names(other) - _names(first)
+            if not missing:
                 report.ignored.append(Remark(str(other.path), f"the archive of {first.path}, which is catalogued"))
                 return
-            reason = f"makes the same item as {first.path}, which lacks {min(lacking)}"
+            reason = f"makes the same item as {first.path}, where {min(missing)} is missing"
         else:
             reason = f"makes the same item as {first.path}"
     except PackageRefused as refusal:

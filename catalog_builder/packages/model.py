@@ -299,7 +299,7 @@ class Texts:
         return (self.meta[key], *self.meta_variants.get(key, ())) if key in self.meta else ()
 
     def perpendicular_baseline_m(self, pair: DatePair) -> float | None:
-        """B(secondary) - B(reference), metres, from `baseline.rsc`; None where it lacks one of the dates."""
+        """B(secondary) - B(reference), metres, from `baseline.rsc`; None if one of the dates is missing there."""
         table = self.baselines_m
         if pair.reference not in table or pair.secondary not in table:
             return None

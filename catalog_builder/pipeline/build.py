@@ -94,7 +94,7 @@ def build(
         Counts and refusals. Each package found is in exactly one count.
 
     Raises:
-        TreeNotFound: a root is no directory.
+        TreeNotFound: a root is not a directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
     tell = progress or (lambda _done, _found: None)
@@ -255,7 +255,7 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
         return
     if summary.count:
         run.sink.close_collection(_document(run, summary))
-    elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is no valid collection
+    elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is not a valid collection
         run.sink.remove_collection(summary.id)
         run.report.removed_collections.append(summary.id)
     run.thumbnails.remove(summary.id, [record.item for record in gone])

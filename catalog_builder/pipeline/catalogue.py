@@ -129,5 +129,5 @@ def _catalogue(package: Package, track: Track, layout: Layout, options: Options,
 
 def _why_ignored(name: str) -> str:
     if not is_writable(name):
-        return "its name is no UTF-8"
+        return "its name is not UTF-8"
     return USER_MADE if is_user_made(name) else UNNAMED

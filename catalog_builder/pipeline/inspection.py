@@ -45,7 +45,7 @@ class FileSeen:
     """Key of its asset."""
     roles: tuple[str, ...] = ()
     note: str = ""
-    """Why it is no asset."""
+    """Why it is not an asset."""
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ def inspect_package(path: Location, *, tree: Location | None = None, options: Op
         options: as of a build.
 
     Raises:
-        TreeNotFound: `tree` is no directory.
+        TreeNotFound: `tree` is not a directory.
     """
     options = options or Options()
     path = real_path(path)

@@ -66,7 +66,7 @@ def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: i
 
 
 def ring_of_text(text: str, near: Box | None) -> Ring | None:
-    """Outline that the metadata state, as a WKT polygon; None where it is none, is a box, or may be anywhere.
+    """Outline that the metadata state, as a WKT polygon; None if it is not one, is a box, or may be anywhere.
 
     Latitude and longitude have been seen swapped in it: the order is the one that puts it where it must be.
 

@@ -72,7 +72,7 @@ def opened(path: Path) -> Iterator[Dataset]:
         path: a file, or one of GDAL's virtual paths.
 
     Raises:
-        PackageRefused: the file is no raster, is truncated or cannot be read.
+        PackageRefused: the file is not a raster, is truncated or cannot be read.
     """
     try:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 def is_writable(text: str) -> bool:
-    """Whether a path can stand in a document: file systems also take names that are no UTF-8."""
+    """Whether a path can stand in a document: file systems also take names that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -21,7 +21,7 @@ class Remark:
     """A path and what is to be said of it."""
 
     path: str
-    """Bytes of it that are no UTF-8 are written as `\\udcxx`."""
+    """Bytes of it that are not UTF-8 are written as `\\udcxx`."""
     reason: str
 
     def __post_init__(self) -> None:
@@ -32,7 +32,7 @@ class Remark:
 
 
 def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:
-    """One remark for each tree on the keys of its `.meta` files that nobody knows.
+    """One remark for each tree on the unknown keys of its `.meta` files.
 
     >>> unknown_keys([("/data", "Colour"), ("/data", "Author")])
     [Remark(path='/data', reason='2 unknown keys in .meta files: Author, Colour')]

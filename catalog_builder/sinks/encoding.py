@@ -49,7 +49,7 @@ def parse(content: bytes) -> dict[str, Any]:
     """The document of some bytes.
 
     Raises:
-        ValueError: they are no JSON.
+        ValueError: they are not JSON.
     """
     document: dict[str, Any] = orjson.loads(content)
     return document

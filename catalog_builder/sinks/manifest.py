@@ -50,7 +50,7 @@ class Manifest(Protocol):
 
 
 class NullManifest:
-    """The manifest of a store that every build writes anew."""
+    """The manifest of a store that every build rewrites."""
 
     keeps = False
 
