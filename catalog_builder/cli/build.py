@@ -21,8 +21,8 @@ from catalog_builder.pipeline.build import build as build_trees
 from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.pipeline.dask_pool import dask_cluster
 from catalog_builder.pipeline.pool import Pool
-from catalog_builder.report.atlas import Atlas
-from catalog_builder.report.page import page
+from catalog_builder.report.data import ReportData
+from catalog_builder.report.html import render_report
 from catalog_builder.report.report import Report
 from catalog_builder.settings import THUMBNAILS, BuilderSettings
 from catalog_builder.sinks import Sink
@@ -79,7 +79,7 @@ FORMATS = ("static", "ndjson", "geoparquet")
     help="Write the counts as JSON, or a page with maps: FILE.html.",
 )
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
-@click.option("--strict", is_flag=True, help="Refuse a package that holds a product nobody knows.")
+@click.option("--strict", is_flag=True, help="Refuse a package that holds an unknown product.")
 @click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
 @click.option("--schema-base", metavar="URL", help="Where the catalogue is published; declare its own schema there.")
 @click.option("--prune", is_flag=True, help="Remove items of packages that an earlier build found and that are gone.")
@@ -121,18 +121,18 @@ def build(
     pictures = _thumbnails(out, thumbnails_base, wanted=thumbnails)
     sink, layout = _folder(out, form, href_base, pictures) if out else _database(database, href_base, pictures)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
-    wishes = {"prune": prune, "refresh": refresh}
     readers = dask_cluster(dask, roots) if dask else workers
-    atlas = Atlas() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
+    data = ReportData() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
     try:
         report = run(
-            roots, sink, layout, base=base, options=options, workers=readers, quiet=quiet, atlas=atlas, **wishes
-        )
+            roots, sink, layout, base=base, options=options, workers=readers, quiet=quiet, prune=prune, refresh=refresh,
+            report_data=data,
+        )  # fmt: skip
     except KeyboardInterrupt:
         click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
         raise SystemExit(INTERRUPTED) from None
     if report_file:
-        text = page(report, atlas) if atlas else json.dumps(report.to_dict(), indent=1) + "\n"
+        text = render_report(report, data) if data else json.dumps(report.to_dict(), indent=1) + "\n"
         report_file.write_text(text, encoding="utf-8")
     raise SystemExit(status_of(report))
 
@@ -153,7 +153,7 @@ def run(
     quiet: bool,
     prune: bool = False,
     refresh: bool = False,
-    atlas: Atlas | None = None,
+    report_data: ReportData | None = None,
 ) -> Report:
     """Build with progress, and say at the end what was done."""
     with progress(quiet=quiet) as tell:
@@ -167,25 +167,25 @@ def run(
             progress=tell,
             prune=prune,
             refresh=refresh,
-            atlas=atlas,
+            report_data=report_data,
         )
     for word, remarks in (("refused", report.refused), ("warning", report.warnings), ("vanished", report.vanished)):
         for remark in remarks:
             click.echo(f"{word} {remark.path}: {remark.reason}", err=True)
     if not quiet:
-        show_tallies(report)
+        show_counts(report)
         click.echo(summary_of(report))
     return report
 
 
-def show_tallies(report: Report) -> None:
+def show_counts(report: Report) -> None:
     """Counts per region, track and kind, as a table."""
     table = Table("Region", "Track", "Kind", "Found", "Catalogued", "Unchanged", "Refused", box=None, pad_edge=False)
     for column in table.columns[3:]:
         column.justify = "right"
-    for place, tally in sorted(report.tallies.items()):
-        counts = (tally.found, tally.catalogued, tally.unchanged, tally.refused)
-        table.add_row(*place, *map(str, counts), style="red" if tally.refused else None)
+    for place, place_counts in sorted(report.counts_by_place.items()):
+        counts = (place_counts.found, place_counts.catalogued, place_counts.unchanged, place_counts.refused)
+        table.add_row(*place, *map(str, counts), style="red" if place_counts.refused else None)
     wide_console().print(table)
 
 

@@ -38,7 +38,7 @@ def inspect(path: Location, *, tree: Location | None, as_json: bool) -> None:
     seen = look(path, tree)
     if as_json:
         text = json.dumps(seen.to_dict(), indent=1, ensure_ascii=False, default=str)
-        click.echo(text.encode(errors="backslashreplace").decode())  # of names that are no UTF-8, as JSON escapes it
+        click.echo(text.encode(errors="backslashreplace").decode())  # of names that are not UTF-8, as JSON escapes it
     else:
         show(seen, wide_console())
     if seen.refused:

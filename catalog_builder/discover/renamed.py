@@ -15,11 +15,11 @@ from datetime import date
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
 from catalog_builder.packages import sidecars, storage
-from catalog_builder.packages.model import DatePair, Found, Member, PackageName, ProductName
+from catalog_builder.packages.model import DatePair, NamedPackage, PackageFile, PackageName, PackagePath, ProductName
 from catalog_builder.packages.names import (
     compact_date,
     is_raster_name,
-    parse_package,
+    parse_name_of,
     parse_product,
     with_kind_and_dates,
 )
@@ -40,7 +40,7 @@ _DATES_IN = {TIMESERIES: "RMSdate.txt", AUXILIARYDATA: "baseline.rsc"}
 class _Content:
     """A renamed folder, listed."""
 
-    members: dict[str, Member]
+    members: dict[str, PackageFile]
     products: tuple[ProductName, ...]
 
     def text(self, name: str) -> str:
@@ -52,10 +52,10 @@ class _Content:
 class Neighbours:
     """Well-named packages by the folder around them."""
 
-    def __init__(self, packages: Iterable[Found]) -> None:
+    def __init__(self, packages: Iterable[NamedPackage]) -> None:
         self._by_folder: dict[Location, list[PackageName]] = defaultdict(list)
         for found in packages:
-            self._by_folder[_folder_of_track(found.path)].append(parse_package(found.name))
+            self._by_folder[_folder_of_track(found.path)].append(found.parsed_name)
 
     def of(self, path: Location) -> list[PackageName]:
         """Packages beside a folder, or beside the folder of one kind that holds it; all of one track.
@@ -77,7 +77,7 @@ def _folder_of_track(path: Location) -> Location:
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def recognise(path: Location, root: Location, neighbours: Neighbours) -> Found:
+def recognise(path: Location, root: Location, neighbours: Neighbours) -> NamedPackage:
     """The package that a renamed folder is, with the name that the producer gave it.
 
     Args:
@@ -95,7 +95,7 @@ def recognise(path: Location, root: Location, neighbours: Neighbours) -> Found:
     first, last = _pair_dates(path, content) if kind is INTERFEROGRAM else _network_dates(path, content, kind, beside)
     _check_range(path, (first, last), beside)
     name = with_kind_and_dates(beside[0].text, kind, first, last)
-    return Found(path=path, root=root, name=parse_package(name).text)
+    return parse_name_of(PackagePath(path=path, root=root, name=name))
 
 
 def _kind_of(path: Location) -> Kind:
@@ -109,7 +109,7 @@ def _kind_of(path: Location) -> Kind:
 
 
 def _list(path: Location, root: Location) -> _Content:
-    members = storage.list_members(Found(path=path, root=root, name=path.name))
+    members = storage.list_package_files(PackagePath(path=path, root=root, name=path.name))
     rasters = (one.name for one in members if is_raster_name(one.name) and not is_user_made(one.name))
     products = tuple(product for product in map(parse_product, rasters) if product)
     return _Content({one.name.lower(): one for one in members}, products)

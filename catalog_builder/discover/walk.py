@@ -10,12 +10,12 @@ from pathlib import Path
 from catalog_builder.errors import TreeNotFound
 from catalog_builder.location import Entry, Facts, Listings, Location, ObjectPath, StoreEntry, at, relative
 from catalog_builder.packages.archive import is_package_archive, package_of_archive
-from catalog_builder.packages.model import Found
+from catalog_builder.packages.model import PackagePath
 from catalog_builder.packages.names import is_package_name, is_raster_name
 
 
 @dataclass(frozen=True, slots=True)
-class Loose:
+class UnnamedFolder:
     """A directory that holds products but is not named as a package."""
 
     path: Location
@@ -23,14 +23,14 @@ class Loose:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
+class UnlistedFolder:
     """A directory that cannot be listed, so that packages may be missed."""
 
     path: Location
     reason: str
 
 
-def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Loose | Unlisted]:
+def walk(root: Location, *, base: Location | None = None) -> Iterator[PackagePath | UnnamedFolder | UnlistedFolder]:
     """Yield each directory and zip archive at or below `root` that is named as a package or holds products.
 
     Packages are searched for further ones, save for the folder of its own name that a package may lie in. Links to
@@ -58,19 +58,21 @@ def walk(root: Location, *, base: Location | None = None) -> Iterator[Found | Lo
         yield from _walk(tree, pending, listings)
 
 
-def _walk(tree: Location, pending: list[Location], listings: Listings) -> Iterator[Found | Loose | Unlisted]:
+def _walk(
+    tree: Location, pending: list[Location], listings: Listings
+) -> Iterator[PackagePath | UnnamedFolder | UnlistedFolder]:
     """The folders of a stack and all below them."""
     seen: set[Hashable] = set()
     while pending:
         folder = pending.pop()
         is_package = is_package_name(folder.name)
-        package = Found(path=folder, root=tree, name=folder.name)
+        package = PackagePath(path=folder, root=tree, name=folder.name)
         try:
             if not _is_new(folder, seen):
                 continue
             entries = listings.of(folder, pending)
         except OSError as error:  # of a package, reading it will tell
-            yield package if is_package else Unlisted(folder, f"cannot be listed: {error.strerror}")
+            yield package if is_package else UnlistedFolder(folder, f"cannot be listed: {error.strerror}")
             continue
         folders = [entry.name for entry in entries if entry.is_dir()]
         if is_package:
@@ -78,7 +80,7 @@ def _walk(tree: Location, pending: list[Location], listings: Listings) -> Iterat
             is_wrapped = folder.name in folders and not any(entry.is_file() for entry in entries)
             folders = [name for name in folders if not (is_wrapped and name == folder.name)]
         elif any(is_raster_name(entry.name) and entry.is_file() for entry in entries):
-            yield Loose(folder, tree)
+            yield UnnamedFolder(folder, tree)
         yield from _in_folder(folder, tree, entries)
         pending += [folder / name for name in reversed(folders)]
 
@@ -102,21 +104,23 @@ def _is_new(folder: Location, seen: set[Hashable]) -> bool:
 
 def _mark(entries: list[Entry]) -> str | None:
     """Digest of the files of a folder of a store; None where none is told of, as on a disk."""
+    if not entries or not isinstance(entries[0], StoreEntry):
+        return None
     files = [(entry.name, entry.facts) for entry in entries if isinstance(entry, StoreEntry) and entry.facts]
     return sha256(repr(files).encode()).hexdigest() if files else None
 
 
-def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[Found]:
+def _in_folder(folder: Location, tree: Location, entries: list[Entry]) -> Iterator[PackagePath]:
     """Archives, and links to nothing."""
     for entry in entries:
-        path = folder / entry.name
         if not is_package_name(entry.name) or entry.is_dir():
             continue
+        path = folder / entry.name
         if is_package_archive(entry.name):
             yield _archive(path, tree, entry.facts if isinstance(entry, StoreEntry) else None)
         elif entry.is_symlink() and not entry.is_file():
-            yield Found(path=path, root=tree, name=entry.name)
+            yield PackagePath(path=path, root=tree, name=entry.name)
 
 
-def _archive(path: Location, tree: Location, facts: Facts | None = None) -> Found:
-    return Found(path=path, root=tree, name=package_of_archive(path.name), is_archive=True, facts=facts)
+def _archive(path: Location, tree: Location, facts: Facts | None = None) -> PackagePath:
+    return PackagePath(path=path, root=tree, name=package_of_archive(path.name), is_archive=True, facts=facts)

@@ -118,7 +118,7 @@ def server_for_data(servers: list[Server], major: int, data: Path) -> Server:
     msg = (
         f"{data} was made by PostgreSQL {major}, but what is installed is {there}. "
         f"Install it again (apt-get install postgresql-{major} postgresql-{major}-postgis-3), "
-        "or drop the data with `flatsim-stac db reset` and load the catalogue anew"
+        "or drop the data with `flatsim-stac db reset` and load the catalogue again"
     )
     raise ClusterError(msg)
 

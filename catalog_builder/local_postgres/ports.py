@@ -12,7 +12,7 @@ _FIRST, _COUNT = 15432, 400
 def is_free(port: int) -> bool:
     """Whether a server could listen there now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As PostgreSQL does: connections of an earlier server that linger are no hindrance.
+        # As PostgreSQL does: connections of an earlier server that linger do not matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -1,4 +1,4 @@
-"""Files that are written in one step, so that nobody ever reads half of one."""
+"""Files that are written in one step, so that no reader ever sees half of one."""
 
 from __future__ import annotations
 

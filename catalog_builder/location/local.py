@@ -67,7 +67,7 @@ class LocalHandle:
         """Size and time of a file."""
         status = self.path.stat()
         if not S_ISREG(status.st_mode):  # a pipe would be waited for
-            raise OSError(EINVAL, "it is no regular file")
+            raise OSError(EINVAL, "it is not a regular file")
         return _facts(status)
 
     def blocks(self) -> Iterator[bytes]:

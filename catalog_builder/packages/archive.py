@@ -81,7 +81,7 @@ class _BoundedFile:
 
 
 def package_of_archive(name: str) -> str:
-    """Name of an archive without its suffix; the whole name when it is none's.
+    """Name of an archive without its suffix; the whole name if it has none.
 
     >>> package_of_archive("NSBAS_x.ZIP"), package_of_archive("NSBAS_x.tar.gz"), package_of_archive("NSBAS_x.txt")
     ('NSBAS_x', 'NSBAS_x', 'NSBAS_x.txt')

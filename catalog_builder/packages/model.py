@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from catalog_builder.location.address import Location
@@ -100,7 +101,7 @@ class PackageName:
         return DatePair(self.first, self.last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProductName:
     """A `CNES_*` file name, taken apart."""
 
@@ -117,13 +118,13 @@ class ProductName:
     extension: str
     """Lower case, without the dot."""
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """What a raster, its preview, legend and metadata share, lower case."""
         text = self.text.rpartition(".")[0].lower()
         return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Asset key without the number of looks."""
         stem = self.product.key if self.product else self.acronym.replace("-", "").replace("_", "").lower()
@@ -131,7 +132,7 @@ class ProductName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class PackageFile:
     """One file of a package."""
 
     name: str
@@ -159,7 +160,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class PackagePath:
     """A directory or zip archive that is a package, not yet listed."""
 
     path: Location
@@ -180,6 +181,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPackage(PackagePath):
+    """A directory or zip archive whose name is that of a package: parsed once, and carried from here on."""
+
+    parsed_name: PackageName
+
+
+@dataclass(frozen=True, kw_only=True)
 class Grid:
     """Header of a raster."""
 
@@ -194,7 +202,7 @@ class Grid:
     """Affine coefficients a, b, c, d, e, f: column, row → longitude, latitude. None without CRS."""
     is_cog: bool
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
         """West, south, east, north of the raster; None without CRS."""
         if self.transform is None:
@@ -209,7 +217,7 @@ class Grid:
 class Raster:
     """One raster of a package."""
 
-    member: Member
+    member: PackageFile
     name: ProductName
     grid: Grid
     line_of_sight: LineOfSight | None = None
@@ -291,7 +299,7 @@ class Texts:
         return (self.meta[key], *self.meta_variants.get(key, ())) if key in self.meta else ()
 
     def perpendicular_baseline_m(self, pair: DatePair) -> float | None:
-        """B(secondary) - B(reference), metres, from `baseline.rsc`; None where it lacks one of the dates."""
+        """B(secondary) - B(reference), metres, from `baseline.rsc`; None if one of the dates is missing there."""
         table = self.baselines_m
         if pair.reference not in table or pair.secondary not in table:
             return None
@@ -302,16 +310,16 @@ class Texts:
 class Package:
     """One package, read."""
 
-    found: Found
+    found: NamedPackage
     name: PackageName
-    archive: Member | None = None
+    archive: PackageFile | None = None
     """The zip archive that holds all files; None for a directory."""
     rasters: tuple[Raster, ...]
-    pictures: tuple[tuple[Member, ProductName], ...]
-    metadata: tuple[tuple[Member, ProductName], ...]
-    others: tuple[Member, ...]
+    pictures: tuple[tuple[PackageFile, ProductName], ...]
+    metadata: tuple[tuple[PackageFile, ProductName], ...]
+    others: tuple[PackageFile, ...]
     """Documented or unknown files that are not products."""
-    ignored: tuple[Member, ...]
+    ignored: tuple[PackageFile, ...]
     """Files that users' tools left behind; never assets."""
     texts: Texts
     outline: Outline | None

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.packages.model import DatePair, PackageName, ProductName, TrackKey
+from catalog_builder.packages.model import DatePair, NamedPackage, PackageName, PackagePath, ProductName, TrackKey
 from catalog_builder.packages.regions import region_of
 from catalog_builder.vocab.kinds import BY_SPELLING, Kind
 from catalog_builder.vocab.products import BY_ACRONYM, fold
@@ -54,7 +54,7 @@ MAX_RELATIVE_ORBIT = 175
 
 def is_package_name(name: str) -> bool:
     """Whether a directory or archive claims to be a package."""
-    return name.upper().startswith(PACKAGE_PREFIX)
+    return name[: len(PACKAGE_PREFIX)].upper() == PACKAGE_PREFIX
 
 
 def is_raster_name(name: str) -> bool:
@@ -92,6 +92,23 @@ def parse_package(name: str) -> PackageName:
     )
     _check_package(parsed)
     return parsed
+
+
+def parse_name_of(found: PackagePath) -> NamedPackage:
+    """What was found, with its name taken apart.
+
+    Raises:
+        PackageRefused: the name does not follow the grammar, or says something impossible.
+    """
+    return NamedPackage(
+        path=found.path,
+        root=found.root,
+        name=found.name,
+        is_archive=found.is_archive,
+        facts=found.facts,
+        mark=found.mark,
+        parsed_name=parse_package(found.name),
+    )
 
 
 def _iso_date(name: str, text: str) -> date:

@@ -118,7 +118,7 @@ def read_regions(path: Path) -> dict[str, Region]:
     """Regions of a TOML file by their code.
 
     Raises:
-        SettingError: the file cannot be read, is no TOML, or a row of it is wrong.
+        SettingError: the file cannot be read, is not TOML, or a row of it is wrong.
     """
     try:
         rows = RegionsFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).region

@@ -113,7 +113,7 @@ def parse_baselines(text: str, where: str) -> dict[date, float]:
     baselines = {day: value for day, value in values if isfinite(value)}
     for day, value in baselines.items():
         if abs(value) > MAX_BASELINE_M:
-            raise PackageRefused(where, f"{PurePath(where).name}: {value:g} of {day} is no baseline in metres")
+            raise PackageRefused(where, f"{PurePath(where).name}: {value:g} of {day} is not a baseline in metres")
     return baselines
 
 
@@ -195,7 +195,7 @@ def scene_start(text: str, day: date | None = None) -> datetime | None:
 
 
 def iso_time(text: str) -> datetime | None:
-    """UTC time from an ISO date-time, with or without zone, `T` or seconds; None when it is none.
+    """UTC time from an ISO date-time, with or without zone, `T` or seconds; None if it is not one.
 
     Whatever letter stands for the zone, UTC is meant.
 
@@ -212,7 +212,7 @@ def iso_time(text: str) -> datetime | None:
 
 
 def number(text: str) -> float | None:
-    """A finite number from the first word of a value, whose unit may follow; None when it is none.
+    """A finite number from the first word of a value, whose unit may follow; None if it is not a number.
 
     >>> number("25.08 m"), number("many"), number("nan")
     (25.08, None, None)

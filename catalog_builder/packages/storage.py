@@ -1,5 +1,4 @@
-"""Found packages → their files, listed and read, wherever they live: in a folder or in a zip archive, on a disk or in a
-store."""
+"""Paths of packages → their files, listed and read: in a folder or in a zip archive, on a disk or in a store."""
 
 from __future__ import annotations
 
@@ -11,14 +10,14 @@ from contextvars import ContextVar
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Facts, Location, at
 from catalog_builder.packages import archive
-from catalog_builder.packages.model import Found, Member
+from catalog_builder.packages.model import PackageFile, PackagePath
 
 MAX_TEXT_BYTES = 16 * 2**20
 """Largest text that is read; the longest list of a real package has some thousand lines."""
 _TAKEN: ContextVar[dict[Location, str] | None] = ContextVar("checksums_taken", default=None)
 
 
-def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
+def list_package_files(found: PackagePath, *, checksums: bool = False) -> list[PackageFile]:
     """Regular files of a package, by name.
 
     Args:
@@ -31,7 +30,7 @@ def list_members(found: Found, *, checksums: bool = False) -> list[Member]:
     return _in_archive(found, checksums=checksums) if found.is_archive else _in_folder(found, checksums=checksums)
 
 
-def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
+def archive_file(found: PackagePath, *, checksums: bool = False) -> PackageFile | None:
     """The archive of a package itself; None for a directory.
 
     Raises:
@@ -43,7 +42,7 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
         facts = found.facts or at(found.path).facts()
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be read: {error.strerror}") from error
-    return Member(
+    return PackageFile(
         name=found.path.name,
         path=found.path,
         size_bytes=facts.size_bytes,
@@ -52,7 +51,7 @@ def archive_member(found: Found, *, checksums: bool = False) -> Member | None:
     )
 
 
-def read_bytes(member: Member, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
+def read_bytes(member: PackageFile, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     """Content of a text of a package, or of another small file.
 
     Raises:
@@ -70,7 +69,7 @@ def read_bytes(member: Member, *, max_bytes: int = MAX_TEXT_BYTES) -> bytes:
     return content
 
 
-def check_packed(member: Member) -> None:
+def check_packed(member: PackageFile) -> None:
     """Compare a packed entry of an archive with its CRC, which GDAL does not: bent ones unpack to other values.
 
     Raises:
@@ -95,13 +94,13 @@ def files_in(folder: Location) -> tuple[Location, dict[str, Facts]]:
     return folder, files
 
 
-def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
+def _in_folder(found: PackagePath, *, checksums: bool) -> list[PackageFile]:
     try:
         folder, files = files_in(found.path)
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
     return [
-        Member(
+        PackageFile(
             name=name,
             path=folder / name,
             size_bytes=facts.size_bytes,
@@ -112,12 +111,12 @@ def _in_folder(found: Found, *, checksums: bool) -> list[Member]:
     ]
 
 
-def _in_archive(found: Found, *, checksums: bool) -> list[Member]:
+def _in_archive(found: PackagePath, *, checksums: bool) -> list[PackageFile]:
     """Times are the archive's own: those of its entries have no time zone."""
-    whole = archive_member(found)
+    whole = archive_file(found)
     assert whole is not None  # noqa: S101 (the caller asked)
     return [
-        Member(
+        PackageFile(
             name=entry.name,
             path=found.path,
             entry=entry.path,

@@ -16,16 +16,16 @@ from typing import Any
 
 from catalog_builder.discover.plan import Plan, make_plan
 from catalog_builder.location import Location, at, locate
-from catalog_builder.packages.model import Found, TrackKey
-from catalog_builder.packages.names import item_id, parse_package
+from catalog_builder.packages.model import NamedPackage, TrackKey
+from catalog_builder.packages.names import item_id
 from catalog_builder.pipeline.catalogue import Options
-from catalog_builder.pipeline.job import Parcel, Task, with_schema
+from catalog_builder.pipeline.counts import count_found, count_refused, place_of
+from catalog_builder.pipeline.job import BatchResult, Task, with_schema
 from catalog_builder.pipeline.manifest import Known
 from catalog_builder.pipeline.pool import Pool, processes
 from catalog_builder.pipeline.stream import Stream
-from catalog_builder.pipeline.tally import count_found, count_refused, place_of
 from catalog_builder.pipeline.upkeep import Upkeep
-from catalog_builder.report.atlas import Atlas
+from catalog_builder.report.data import ReportData
 from catalog_builder.report.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
 from catalog_builder.sinks.document import Document
@@ -49,7 +49,7 @@ class _Run:
     report: Report
     progress: Progress
     manifest: Manifest
-    atlas: Atlas | None
+    report_data: ReportData | None
     thumbnails: Upkeep
     known: Known = field(init=False)
     summaries: dict[str, CollectionSummary] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def build(
     progress: Progress | None = None,
     prune: bool = False,
     refresh: bool = False,
-    atlas: Atlas | None = None,
+    report_data: ReportData | None = None,
 ) -> Report:
     """Catalogue all packages below some roots.
 
@@ -88,13 +88,13 @@ def build(
         progress: told of each step; of the packages found so far while the roots are walked.
         prune: remove the items of packages that an earlier build found below these roots and that are gone.
         refresh: read unchanged packages too.
-        atlas: shown each item of the collections that the trees belong to, also those of earlier builds.
+        report_data: shown each item of the collections that the trees belong to, also those of earlier builds.
 
     Returns:
         Counts and refusals. Each package found is in exactly one count.
 
     Raises:
-        TreeNotFound: a root is no directory.
+        TreeNotFound: a root is not a directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
     tell = progress or (lambda _done, _found: None)
@@ -102,8 +102,8 @@ def build(
         plan = make_plan(roots, base=base, tell=partial(_expect, pool, tell))
         places = count_found(plan)
         with closing(sink.manifest()) as manifest:
-            task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, atlas is not None)
-            run = _Run(sink, task, plan.report, tell, manifest, atlas, Upkeep(layout.thumbnails))
+            task = Task(layout, options or Options(), sink.encoding(), manifest.keeps, report_data is not None)
+            run = _Run(sink, task, plan.report, tell, manifest, report_data, Upkeep(layout.thumbnails))
             _open_collections(run, plan)
             _settle_vanished(run, plan, roots, prune=prune)
             if refresh:
@@ -131,7 +131,7 @@ def _open_collections(run: _Run, plan: Plan) -> None:
     """Collections stand before their items; they are opened for all packages that are named well."""
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
-            name = parse_package(found.name)
+            name = found.parsed_name
             _summarise(run, CollectionSummary(name.region, name.kind))
 
 
@@ -147,7 +147,7 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
     Without any package found nothing is removed: more likely a disk is missing.
     """
     found = [one for track in plan.tracks for one in (*track.shared, *track.pairs)]
-    made = {item_id(parse_package(one.name)) for one in found}
+    made = {item_id(one.parsed_name) for one in found}
     present = {str(one.path) for one in found}
     below = tuple(f"{root.resolve()}/" for root in roots)
     for record in list(run.known.records.values()):
@@ -174,44 +174,44 @@ def _settle_vanished(run: _Run, plan: Plan, roots: Sequence[Location], *, prune:
 def _read_and_write(run: _Run, plan: Plan, pool: Pool) -> None:
     run.done = plan.report.found - sum(len(track.shared) + len(track.pairs) for track in plan.tracks)
 
-    def unchanged(key: TrackKey, found: Found, record: Record) -> None:
+    def unchanged(key: TrackKey, found: NamedPackage, record: Record) -> None:
         _skip(run, key, found, record)
 
-    gathered, of = Parcel(), None
-    for key, parcel in Stream(plan.tracks, run.known, run.task, pool, unchanged).parcels():
+    gathered, of = BatchResult(), None
+    for key, batch in Stream(plan.tracks, run.known, run.task, pool, unchanged).batch_results():
         if of is not None and (key != of or gathered.count >= BATCH):
             _write(run, of, gathered)
-            gathered = Parcel()
-        gathered.add(parcel)
+            gathered = BatchResult()
+        gathered.add(batch)
         of = key
     if of is not None:
         _write(run, of, gathered)
     _close_collections(run)
 
 
-def _skip(run: _Run, key: TrackKey, found: Found, record: Record) -> None:
+def _skip(run: _Run, key: TrackKey, found: NamedPackage, record: Record) -> None:
     """A package that is as it was is counted, and what was said of it is said again."""
     run.report.unchanged += 1
-    run.report.tally(place_of(key, parse_package(found.name).kind)).unchanged += 1
+    run.report.counts_of(place_of(key, found.parsed_name.kind)).unchanged += 1
     run.report.warnings += [Remark(*said) for said in record.warnings]
     run.report.ignored += [Remark(*said) for said in record.ignored]
     run.done += 1
     run.progress(run.done, run.report.found)
 
 
-def _write(run: _Run, key: TrackKey, parcel: Parcel) -> None:
+def _write(run: _Run, key: TrackKey, batch: BatchResult) -> None:
     report = run.report
-    report.refused += parcel.refused
-    report.ignored += parcel.ignored
-    report.warnings += parcel.warnings
-    run.unknown_meta_keys |= parcel.unknown_meta_keys
-    for collection_id, documents in parcel.documents.items():
+    report.refused += batch.refused
+    report.ignored += batch.ignored
+    report.warnings += batch.warnings
+    run.unknown_meta_keys |= batch.unknown_meta_keys
+    for collection_id, documents in batch.documents.items():
         summary = run.summaries[collection_id]
-        summary.merge(parcel.summaries[collection_id])
+        summary.merge(batch.summaries[collection_id])
         _write_items(run, key, summary, documents)
-    if run.atlas is not None:
-        run.atlas.merge(parcel.atlas)
-    run.done += parcel.count
+    if run.report_data is not None:
+        run.report_data.merge(batch.report_data)
+    run.done += batch.count
     run.progress(run.done, report.found)
 
 
@@ -222,7 +222,7 @@ def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents
         run.sink.open_collection(_document(run, summary))
     run.thumbnails.write(summary.id, documents)
     written = run.sink.write_items(summary.id, documents)
-    for counts in (run.report, run.report.tally(place_of(key, summary.kind))):
+    for counts in (run.report, run.report.counts_of(place_of(key, summary.kind))):
         counts.catalogued += written.changed
         counts.unchanged += written.unchanged
     run.thumbnails.remove_old(summary.id, documents)
@@ -244,7 +244,7 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
     gone = run.removed.get(summary.id, [])
     is_left = summary.id in unfinished or not run.sink.has_collection(summary.id)
     is_current = not (run.written[summary.id] or gone or is_left)
-    if is_current and run.atlas is None:
+    if is_current and run.report_data is None:
         return
     if gone:
         run.manifest.begin(summary.id)
@@ -255,7 +255,7 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
         return
     if summary.count:
         run.sink.close_collection(_document(run, summary))
-    elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is no valid collection
+    elif gone or run.sink.has_collection(summary.id):  # without an item it has no extent, and is not a valid collection
         run.sink.remove_collection(summary.id)
         run.report.removed_collections.append(summary.id)
     run.thumbnails.remove(summary.id, [record.item for record in gone])
@@ -267,8 +267,8 @@ def _close_collection(run: _Run, summary: CollectionSummary, unfinished: set[str
 
 def _show(run: _Run, summary: CollectionSummary, item: dict[str, Any]) -> None:
     summary.add(item)
-    if run.atlas is not None:
-        run.atlas.add(item)
+    if run.report_data is not None:
+        run.report_data.add(item)
 
 
 def _document(run: _Run, summary: CollectionSummary) -> dict[str, Any]:

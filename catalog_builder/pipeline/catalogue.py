@@ -4,15 +4,15 @@ be pickled."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import PackageRefused
-from catalog_builder.packages.model import Found, Outline, Package, Track
-from catalog_builder.packages.names import parse_package
+from catalog_builder.packages.model import NamedPackage, Outline, Package, Track
 from catalog_builder.read.package import read_outline, read_package
+from catalog_builder.read.raster import session
 from catalog_builder.read.track import create_track
 from catalog_builder.report.report import Remark, is_writable
 from catalog_builder.stac.consistency import missing_pairs
@@ -53,13 +53,14 @@ class Outcome:
     """Tree and key of what no `.meta` is known to hold."""
 
 
-def catalogue_batch(found: Sequence[Found], track: Track, layout: Layout, options: Options) -> Outcome:
+def catalogue_batch(found: Sequence[NamedPackage], track: Track, layout: Layout, options: Options) -> Outcome:
     """Items of some pairs of a track."""
     outcome = Outcome()
-    for one in found:
-        package = _read(one, options, outcome, track.outline)
-        if package:
-            _catalogue(package, track, layout, options, outcome)
+    with session(found[0].path) if found else nullcontext():
+        for one in found:
+            package = _read(one, options, outcome, track.outline)
+            if package:
+                _catalogue(package, track, layout, options, outcome)
     return outcome
 
 
@@ -70,7 +71,7 @@ def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple
     track = replace(create_track(plan.key, packages), outline=_first_outline(plan))
     for package in packages:
         _catalogue(package, track, layout, options, outcome)
-        missing = missing_pairs(package, (parse_package(one.name).pair for one in plan.pairs))
+        missing = missing_pairs(package, (one.parsed_name.pair for one in plan.pairs))
         if missing:
             outcome.warnings.append(Remark(str(package.found.path), missing))
     return track, outcome
@@ -86,7 +87,7 @@ def _first_outline(plan: TrackPlan) -> Outline | None:
     return None
 
 
-def _read(found: Found, options: Options, outcome: Outcome, outline: Outline | None = None) -> Package | None:
+def _read(found: NamedPackage, options: Options, outcome: Outcome, outline: Outline | None = None) -> Package | None:
     try:
         package = read_package(found, checksums=options.checksums, outline=outline)
     except PackageRefused as refusal:
@@ -128,5 +129,5 @@ def _catalogue(package: Package, track: Track, layout: Layout, options: Options,
 
 def _why_ignored(name: str) -> str:
     if not is_writable(name):
-        return "its name is no UTF-8"
+        return "its name is not UTF-8"
     return USER_MADE if is_user_made(name) else UNNAMED

@@ -65,7 +65,7 @@ class DaskPool:
         return in_order(partial(self._submit, job), calls, ahead=ahead, wait=self._wait)
 
     def cancel(self) -> None:
-        """Call off what is not done; that dask then misses results is no news."""
+        """Call off what is not done; dask then misses results, which is expected."""
         for name in ("distributed.client", "distributed.core", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._client.cancel([asked.future for asked in self._asked])

@@ -15,9 +15,17 @@ from catalog_builder.discover.renamed import KIND_FOLDERS
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, at, locate, relative
 from catalog_builder.packages import archive
-from catalog_builder.packages.model import Found, Member, Package, PackageName, ProductName, Track
+from catalog_builder.packages.model import (
+    NamedPackage,
+    Package,
+    PackageFile,
+    PackageName,
+    PackagePath,
+    ProductName,
+    Track,
+)
 from catalog_builder.packages.names import item_id, parse_package, parse_product
-from catalog_builder.packages.storage import list_members
+from catalog_builder.packages.storage import list_package_files
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.read.package import read_package
 from catalog_builder.report.report import Remark
@@ -37,7 +45,7 @@ class FileSeen:
     """Key of its asset."""
     roles: tuple[str, ...] = ()
     note: str = ""
-    """Why it is no asset."""
+    """Why it is not an asset."""
 
 
 @dataclass(slots=True)
@@ -113,7 +121,7 @@ def inspect_package(path: Location, *, tree: Location | None = None, options: Op
         options: as of a build.
 
     Raises:
-        TreeNotFound: `tree` is no directory.
+        TreeNotFound: `tree` is not a directory.
     """
     options = options or Options()
     path = real_path(path)
@@ -126,7 +134,7 @@ def inspect_package(path: Location, *, tree: Location | None = None, options: Op
         _tell_listing(seen)
         return seen
     found, of_track = place
-    _tell_package(seen, parse_package(found.name))
+    _tell_package(seen, found.parsed_name)
     track, shared = catalogue_shared(of_track, ServiceLayout(), options)
     alone = shared if found in of_track.shared else catalogue_batch([found], track, ServiceLayout(), options)
     _tell_outcome(seen, alone)
@@ -140,7 +148,7 @@ def _around(path: Location) -> Location:
     return folder.parent if folder.name.lower() in KIND_FOLDERS else folder
 
 
-def _place_of(path: Location, plan: Plan) -> tuple[Found, TrackPlan] | None:
+def _place_of(path: Location, plan: Plan) -> tuple[NamedPackage, TrackPlan] | None:
     for track in plan.tracks:
         for found in (*track.shared, *track.pairs):
             if real_path(found.path) == path:
@@ -193,7 +201,9 @@ def _tell_listing(seen: Inspection) -> None:
         return
     name = seen.path.stem if is_archive else seen.path.name
     try:
-        members = list_members(Found(path=seen.path, root=seen.path.parent, name=name, is_archive=is_archive))
+        members = list_package_files(
+            PackagePath(path=seen.path, root=seen.path.parent, name=name, is_archive=is_archive)
+        )
     except PackageRefused as refusal:
         seen.problems.append(refusal.reason)
         return
@@ -210,7 +220,7 @@ def _tell_outcome(seen: Inspection, outcome: Outcome) -> None:
     seen.problems += [f"{locate(one.path).name}: {one.reason}" for one in warnings]
 
 
-def _tell_contents(seen: Inspection, found: Found, track: Track) -> None:
+def _tell_contents(seen: Inspection, found: NamedPackage, track: Track) -> None:
     try:
         package = read_package(found)
     except PackageRefused:
@@ -251,13 +261,13 @@ def _assets(seen: Inspection) -> Rows:
     return dict(seen.item["assets"]) if seen.item else {}
 
 
-def _members(package: Package) -> list[Member]:
+def _members(package: Package) -> list[PackageFile]:
     named = (*package.pictures, *package.metadata)
     members = [raster.member for raster in package.rasters] + [member for member, _ in named]
     return sorted([*members, *package.others, *package.ignored], key=lambda member: member.name)
 
 
-def _seen(member: Member) -> FileSeen:
+def _seen(member: PackageFile) -> FileSeen:
     return FileSeen(member.name, member.size_bytes)
 
 

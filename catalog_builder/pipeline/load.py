@@ -64,7 +64,7 @@ def load(folder: Path, dsn: str, *, workers: int = WORKERS, progress: Progress =
 
     Raises:
         TreeNotFound: there is no such folder, or no catalogue in it.
-        SinkError: a line is no item of its collection, or pgstac could not hold it.
+        SinkError: a line is not an item of its collection, or pgstac could not hold it.
         DatabaseError: the database refuses.
     """
     collections = _read_collections(folder / f"{COLLECTIONS}.ndjson")
@@ -102,7 +102,7 @@ def _read_collections(path: Path) -> list[dict[str, Any]]:
         msg = f"{path}: {error}"
         raise SinkError(msg) from error
     if not all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in found):
-        msg = f"{path}: a line is no collection"
+        msg = f"{path}: a line is not a collection"
         raise SinkError(msg)
     return found
 
@@ -158,7 +158,7 @@ def _id_of(path: Path, collection_id: str, line: bytes) -> str:
         item = parse(line)
         name, collection = item["id"], item["collection"]
     except (ValueError, LookupError, TypeError) as error:
-        msg = f"{path}: a line is no item: {line[:80].decode(errors='replace')!r}"
+        msg = f"{path}: a line is not an item: {line[:80].decode(errors='replace')!r}"
         raise SinkError(msg) from error
     if collection != collection_id or not isinstance(name, str):
         msg = f"{path}: item {name!r} is of collection {collection!r}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,8 +17,8 @@ from pathlib import Path
 from catalog_builder.discover.plan import TrackPlan
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Facts, Location, at, locate
-from catalog_builder.packages.model import Found
-from catalog_builder.packages.names import is_raster_name, parse_package
+from catalog_builder.packages.model import PackagePath
+from catalog_builder.packages.names import is_raster_name
 from catalog_builder.packages.storage import checksum, files_in
 from catalog_builder.pipeline.catalogue import Options, Outcome
 from catalog_builder.report.report import Remark
@@ -44,7 +44,7 @@ class Known:
         return record if record and record.item in self.stored.get(record.collection, ()) else None
 
 
-def list_files(found: Found, *, checksums: bool = False) -> list[FileFacts] | None:
+def list_files(found: PackagePath, *, checksums: bool = False) -> list[FileFacts] | None:
     """Files of a package folder by name, or the one file that an archive is; None when it cannot be listed.
 
     Args:
@@ -84,14 +84,14 @@ def context_of(plan: TrackPlan, layout: Layout, options: Options) -> Context:
     listings = [_state_of(found, options) for found in plan.shared]
     shared = [(str(found.path), files) for found, files in zip(plan.shared, listings, strict=True)]
     models = [(str(found.path), _rasters(list_files(found, checksums=options.checksums))) for found in plan.models]
-    regions = [repr(parse_package(found.name).region) for found in (*plan.shared, *plan.pairs)[:1]]
+    regions = [repr(found.parsed_name.region) for found in (*plan.shared, *plan.pairs)[:1]]
     context = _digest([builder_digest(), repr(layout), repr(options), regions, shared, models])
     whole = _digest([context, [found.name for found in plan.pairs]])
     pairs = zip(plan.shared, listings, strict=True)
     return Context(context, tuple(_fingerprint(found, files, whole) for found, files in pairs))
 
 
-def _state_of(found: Found, options: Options) -> list[FileFacts] | str | None:
+def _state_of(found: PackagePath, options: Options) -> list[FileFacts] | str | None:
     """Its files, or their digest where the walk has seen them already."""
     return found.mark or list_files(found, checksums=options.checksums)
 
@@ -100,12 +100,12 @@ def _rasters(files: list[FileFacts] | None) -> list[FileFacts] | None:
     return None if files is None else [facts for facts in files if is_raster_name(facts[0])]
 
 
-def fingerprint(found: Found, context: str, options: Options) -> str | None:
+def fingerprint(found: PackagePath, context: str, options: Options) -> str | None:
     """Fingerprint of a pair; None where it cannot be listed."""
     return _fingerprint(found, _state_of(found, options), context)
 
 
-def _fingerprint(found: Found, state: list[FileFacts] | str | None, context: str) -> str | None:
+def _fingerprint(found: PackagePath, state: list[FileFacts] | str | None, context: str) -> str | None:
     return None if state is None else _digest([context, str(found.root), found.name, state])
 
 
@@ -123,7 +123,7 @@ def builder_digest() -> str:
     return digest.hexdigest()
 
 
-def records_of(items: dict[str, Found], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
+def records_of(items: Mapping[str, PackagePath], outcome: Outcome, prints: dict[str, str | None]) -> list[Record]:
     """Records of the packages whose items are in an outcome.
 
     Args:
@@ -143,7 +143,7 @@ def records_of(items: dict[str, Found], outcome: Outcome, prints: dict[str, str 
     return records
 
 
-def _by_package(remarks: Iterable[Remark], packages: Iterable[Found]) -> dict[str, list[tuple[str, str]]]:
+def _by_package(remarks: Iterable[Remark], packages: Iterable[PackagePath]) -> dict[str, list[tuple[str, str]]]:
     known = {str(found.path) for found in packages}
     lists: dict[str, list[tuple[str, str]]] = {}
     for remark in remarks:

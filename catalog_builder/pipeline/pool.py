@@ -42,7 +42,7 @@ class Pool(Protocol):
         """
 
 
-class Here:
+class SerialPool:
     """This process."""
 
     def expect(self, packages: int) -> None:
@@ -56,7 +56,7 @@ class Here:
             yield tag, None if arguments is None else job(*arguments)
 
 
-class Processes(Here):
+class Processes(SerialPool):
     """Processes of their own, once enough packages are expected; until then, and for fewer, this one."""
 
     def __init__(self, workers: int) -> None:

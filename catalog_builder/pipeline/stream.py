@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from catalog_builder.discover.plan import TrackPlan
-from catalog_builder.packages.model import Found, TrackKey
-from catalog_builder.pipeline.job import Parcel, Task, read_fingerprints, read_pairs, read_shared
+from catalog_builder.packages.model import NamedPackage, TrackKey
+from catalog_builder.pipeline.job import BatchResult, Task, read_fingerprints, read_pairs, read_shared
 from catalog_builder.pipeline.manifest import Context, Known, context_of
 from catalog_builder.pipeline.pool import Pool
 from catalog_builder.sinks.manifest import Record
@@ -23,7 +23,7 @@ CHECKED_TOGETHER = 256
 """Packages that are only listed."""
 
 Call = tuple[Any, ...]
-Unchanged = Callable[[TrackKey, Found, Record], None]
+Unchanged = Callable[[TrackKey, NamedPackage, Record], None]
 """Called with each package that need not be read again."""
 
 
@@ -36,12 +36,12 @@ class _Survey:
     unchanged: dict[str, Record] = field(default_factory=dict)
     """By path."""
 
-    def settle(self, found: Found, fingerprint: str | None, known: Known) -> None:
+    def settle(self, found: NamedPackage, fingerprint: str | None, known: Known) -> None:
         record = known.record(str(found.path))
         if record and record.fingerprint == fingerprint:
             self.unchanged[record.package] = record
 
-    def changed(self, packages: Sequence[Found]) -> list[Found]:
+    def changed(self, packages: Sequence[NamedPackage]) -> list[NamedPackage]:
         return [found for found in packages if str(found.path) not in self.unchanged]
 
 
@@ -55,20 +55,20 @@ class Stream:
         self._pool = pool
         self._tell_unchanged = unchanged
 
-    def parcels(self) -> Iterator[tuple[TrackKey, Parcel]]:
+    def batch_results(self) -> Iterator[tuple[TrackKey, BatchResult]]:
         """What became of the packages that have changed, some at a time."""
-        for (key, parcel), pairs in self._pool.run(read_pairs, self._pairs()):
-            result = parcel or pairs
+        for (key, batch), pairs in self._pool.run(read_pairs, self._pairs()):
+            result = batch or pairs
             assert result is not None  # noqa: S101 (one of both is there)
             yield key, result
 
-    def _pairs(self) -> Iterator[tuple[tuple[TrackKey, Parcel | None], Call | None]]:
+    def _pairs(self) -> Iterator[tuple[tuple[TrackKey, BatchResult | None], Call | None]]:
         """A track's shared packages, which are read already, then its pairs."""
         for survey, shared in self._pool.run(read_shared, self._shared()):
             assert shared is not None  # noqa: S101 (it had arguments)
-            packed_track, parcel = shared
+            packed_track, batch = shared
             key = survey.plan.key
-            yield (key, parcel), None
+            yield (key, batch), None
             for some in _split(survey.changed(survey.plan.pairs), READ_TOGETHER):
                 yield (key, None), (some, survey.context.pairs, packed_track, self._task)
 
@@ -91,7 +91,7 @@ class Stream:
             if is_last:
                 yield survey
 
-    def _checks(self) -> Iterator[tuple[tuple[_Survey, Sequence[Found], bool], Call | None]]:
+    def _checks(self) -> Iterator[tuple[tuple[_Survey, Sequence[NamedPackage], bool], Call | None]]:
         """Only packages that have a record are compared with it."""
         for plan in self._tracks:
             is_recorded = self._task.is_recorded
@@ -109,6 +109,6 @@ def _no_context(plan: TrackPlan) -> Context:
     return Context("", (None,) * len(plan.shared))
 
 
-def _split(packages: Sequence[Found], size: int) -> Iterator[Sequence[Found]]:
+def _split(packages: Sequence[NamedPackage], size: int) -> Iterator[Sequence[NamedPackage]]:
     for start in range(0, len(packages), size):
         yield packages[start : start + size]

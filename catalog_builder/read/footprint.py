@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import antimeridian
@@ -65,7 +66,7 @@ def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: i
 
 
 def ring_of_text(text: str, near: Box | None) -> Ring | None:
-    """Outline that the metadata state, as a WKT polygon; None where it is none, is a box, or may be anywhere.
+    """Outline that the metadata state, as a WKT polygon; None if it is not one, is a box, or may be anywhere.
 
     Latitude and longitude have been seen swapped in it: the order is the one that puts it where it must be.
 
@@ -121,6 +122,7 @@ def _largest(polygon: Any) -> Polygon:
     return Polygon(largest.exterior)
 
 
+@lru_cache(maxsize=64)
 def is_on_earth(ring: Ring) -> bool:
     """Whether all vertices are longitudes and latitudes. Across the antimeridian longitudes go on beyond 180."""
     lons = [lon for lon, _ in ring]
@@ -144,6 +146,7 @@ def bbox(ring: Ring) -> list[float]:
     return [min(lons), min(lats), max(lons), max(lats)]
 
 
+@lru_cache(maxsize=64)
 def _is_within_bounds(ring: Ring) -> bool:
     return all(abs(lon) <= LON_LIMIT for lon, _ in ring)
 

@@ -11,18 +11,18 @@ from catalog_builder.errors import PackageRefused
 from catalog_builder.packages import archive, sidecars, storage
 from catalog_builder.packages.archive import is_package_archive
 from catalog_builder.packages.model import (
-    Found,
     LineOfSight,
-    Member,
+    NamedPackage,
     Outline,
     Package,
+    PackageFile,
     PackageName,
     ProductName,
     Raster,
     Ring,
     Texts,
 )
-from catalog_builder.packages.names import parse_package, parse_product
+from catalog_builder.packages.names import parse_product
 from catalog_builder.read import mask, raster
 from catalog_builder.read.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
 from catalog_builder.report.report import is_writable
@@ -56,11 +56,11 @@ _TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
 class _Files:
     """Files of a package, sorted by what they are."""
 
-    rasters: list[tuple[Member, ProductName]] = field(default_factory=list)
-    pictures: list[tuple[Member, ProductName]] = field(default_factory=list)
-    metadata: list[tuple[Member, ProductName]] = field(default_factory=list)
-    others: list[Member] = field(default_factory=list)
-    ignored: list[Member] = field(default_factory=list)
+    rasters: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    pictures: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    metadata: list[tuple[PackageFile, ProductName]] = field(default_factory=list)
+    others: list[PackageFile] = field(default_factory=list)
+    ignored: list[PackageFile] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ class _Seen:
 
 
 @archive.kept_open()
-def read_package(found: Found, *, checksums: bool = False, outline: Outline | None = None) -> Package:
+def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outline | None = None) -> Package:
     """List and read one package.
 
     Args:
@@ -85,8 +85,8 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     Raises:
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
-    name = parse_package(found.name)
-    files = _sort(storage.list_members(found, checksums=checksums))
+    name = found.parsed_name
+    files = _sort(storage.list_package_files(found, checksums=checksums))
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     codes = {product.product.package for _, product in files.rasters if product.product}
@@ -98,7 +98,7 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     return Package(
         found=found,
         name=name,
-        archive=storage.archive_member(found, checksums=checksums),
+        archive=storage.archive_file(found, checksums=checksums),
         rasters=tuple(rasters),
         pictures=tuple(files.pictures),
         metadata=tuple(files.metadata),
@@ -112,7 +112,7 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
     )
 
 
-def _sort(members: Iterable[Member]) -> _Files:
+def _sort(members: Iterable[PackageFile]) -> _Files:
     files = _Files()
     for member in members:
         if is_package_archive(member.name):  # in the folder of another package, and found on its own
@@ -130,33 +130,34 @@ def _sort(members: Iterable[Member]) -> _Files:
     return files
 
 
-def _list_for(files: _Files, extension: str) -> list[tuple[Member, ProductName]]:
+def _list_for(files: _Files, extension: str) -> list[tuple[PackageFile, ProductName]]:
     if extension in RASTER_EXTENSIONS:
         return files.rasters
     return files.metadata if extension in (*METADATA_EXTENSIONS, "xml") else files.pictures
 
 
-def read_outline(found: Found) -> Outline | None:
+def read_outline(found: NamedPackage) -> Outline | None:
     """Outline of the valid area of a package, of which one raster alone is opened; None without one in ground geometry.
 
     Raises:
         PackageRefused: its name or that raster is wrong, or it cannot be listed.
     """
-    files = _sort(storage.list_members(found)).rasters
-    key = _outlined(files, parse_package(found.name))
+    files = _sort(storage.list_package_files(found)).rasters
+    name = found.parsed_name
+    key = _outlined(files, name)
     chosen = [(member, product) for member, product in files if product.key == key][:1]
     with raster.session(found.path):
-        return _read_rasters(chosen, parse_package(found.name), None)[1].outline
+        return _read_rasters(chosen, name, None)[1].outline
 
 
-def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str | None:
+def _outlined(files: list[tuple[PackageFile, ProductName]], name: PackageName) -> str | None:
     """Key of the raster whose valid area is the package's."""
     keys = {product.key for _, product in files}
     return next((key for key in name.kind.footprint_from if key in keys), None)
 
 
 def _read_rasters(
-    files: list[tuple[Member, ProductName]], name: PackageName, outline: Outline | None
+    files: list[tuple[PackageFile, ProductName]], name: PackageName, outline: Outline | None
 ) -> tuple[list[Raster], _Seen]:
     outlined = _outlined(files, name)
     rasters, seen = [], _Seen()
@@ -249,5 +250,5 @@ def _extension(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def _text(member: Member) -> str:
+def _text(member: PackageFile) -> str:
     return sidecars.decode(storage.read_bytes(member))

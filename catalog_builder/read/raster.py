@@ -9,6 +9,7 @@ import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -33,6 +34,8 @@ from catalog_builder.vocab.products import Product
 TABLE_ROWS = 64
 """Rows of a lookup table that are read for its outline."""
 
+_OPTIONS: ContextVar[dict[str, str] | None] = ContextVar("gdal_options_of_session", default=None)
+
 Dataset: TypeAlias = DatasetReader
 
 
@@ -40,14 +43,23 @@ Dataset: TypeAlias = DatasetReader
 def session(location: Location) -> Iterator[None]:
     """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks.
 
+    Within one for the same store, another one costs nothing: a batch of packages has one for all.
+
     Args:
         location: the package, or any place in the same store.
     """
     options = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO"} | gdal_options(location)
-    # No session: rasterio would ask boto3 for what the options and the environment tell.
-    with rasterio.Env(session=DummySession(), **options), warnings.catch_warnings():
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+    if _OPTIONS.get() == options:
         yield
+        return
+    token = _OPTIONS.set(options)
+    try:
+        # No session: rasterio would ask boto3 for what the options and the environment tell.
+        with rasterio.Env(session=DummySession(), **options), warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            yield
+    finally:
+        _OPTIONS.reset(token)
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def opened(path: Path) -> Iterator[Dataset]:
         path: a file, or one of GDAL's virtual paths.
 
     Raises:
-        PackageRefused: the file is no raster, is truncated or cannot be read.
+        PackageRefused: the file is not a raster, is truncated or cannot be read.
     """
     try:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
@@ -86,7 +98,7 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
     _refuse_truncated(path, dataset, size_bytes)
     crs = dataset.crs
     code = _code(crs) if crs else None
-    transform = tuple(dataset.transform)[:6] if code else None
+    transform = _affine(dataset.get_transform()) if code else None
     return Grid(
         height=dataset.height,
         width=dataset.width,
@@ -97,6 +109,12 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
         transform=transform,
         is_cog=bool(code) and _is_cog(path, dataset),
     )
+
+
+def _affine(geotransform: list[float]) -> tuple[float, float, float, float, float, float]:
+    """GDAL's numbers in the order of affine coefficients, without an `Affine` made for each file."""
+    c, a, b, f, d, e = geotransform
+    return a, b, c, d, e, f
 
 
 @lru_cache(maxsize=64)

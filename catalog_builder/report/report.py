@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 
 def is_writable(text: str) -> bool:
-    """Whether a path can stand in a document: file systems also take names that are no UTF-8."""
+    """Whether a path can stand in a document: file systems also take names that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -21,7 +21,7 @@ class Remark:
     """A path and what is to be said of it."""
 
     path: str
-    """Bytes of it that are no UTF-8 are written as `\\udcxx`."""
+    """Bytes of it that are not UTF-8 are written as `\\udcxx`."""
     reason: str
 
     def __post_init__(self) -> None:
@@ -32,7 +32,7 @@ class Remark:
 
 
 def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:
-    """One remark for each tree on the keys of its `.meta` files that nobody knows.
+    """One remark for each tree on the unknown keys of its `.meta` files.
 
     >>> unknown_keys([("/data", "Colour"), ("/data", "Author")])
     [Remark(path='/data', reason='2 unknown keys in .meta files: Author, Colour')]
@@ -59,7 +59,7 @@ NO_PLACE = Place("(no package name)", "", "")
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """What became of the packages of one place."""
 
     found: int = 0
@@ -84,11 +84,11 @@ class Report:
     warnings: list[Remark] = field(default_factory=list)
     vanished: list[Remark] = field(default_factory=list)
     """Packages of earlier builds that are gone, and whose items are still there."""
-    tallies: dict[Place, Tally] = field(default_factory=dict)
+    counts_by_place: dict[Place, Counts] = field(default_factory=dict)
 
-    def tally(self, place: Place) -> Tally:
+    def counts_of(self, place: Place) -> Counts:
         """The counts of a place."""
-        return self.tallies.setdefault(place, Tally())
+        return self.counts_by_place.setdefault(place, Counts())
 
     def to_dict(self) -> dict[str, Any]:
         """The report as it is written to a file."""
@@ -107,5 +107,8 @@ class Report:
             "ignored": rows(self.ignored),
             "warnings": rows(self.warnings),
             "vanished": rows(self.vanished),
-            "tracks": [{**place._asdict(), **asdict(tally)} for place, tally in sorted(self.tallies.items())],
+            "tracks": [
+                {**place._asdict(), **asdict(place_counts)}
+                for place, place_counts in sorted(self.counts_by_place.items())
+            ],
         }

@@ -89,7 +89,7 @@ def _present(directory: Path, spec: SampleSpec) -> SampleManifest | None:
         raise SampleError(msg)
     missing = [path for path in manifest.package_paths() if not (directory / path).is_dir()]
     if missing:
-        msg = f"{directory} lacks {len(missing)} of its packages; remove it and write it anew"
+        msg = f"{len(missing)} of the packages of {directory} are missing; remove it and write it again"
         raise SampleError(msg)
     return manifest
 

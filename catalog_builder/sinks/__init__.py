@@ -50,7 +50,7 @@ class Sink(Protocol):
         """All collections are closed."""
 
     def manifest(self) -> Manifest:
-        """What earlier builds have made; forgetful where every build writes all."""
+        """What earlier builds have made; nothing where every build writes all."""
 
     def has_collection(self, collection_id: str) -> bool:
         """Whether the collection itself is in the store."""

@@ -1,7 +1,7 @@
 """A catalogue as tables: one stac-geoparquet file of items for each collection, and the collection beside it.
 
 Items are gathered as lines on disk; each table is then made in two passes over them, one for the columns and one for
-the rows, so that memory does not grow with their number. A table holds null where an item lacks a field of others.
+the rows, so that memory does not grow with their number. A table holds null where a field of other items is missing.
 """
 
 from __future__ import annotations

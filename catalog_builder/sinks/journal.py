@@ -1,4 +1,4 @@
-"""The manifest of a folder: a file of lines, appended to while a build runs and written anew when it ends.
+"""The manifest of a folder: a file of lines, appended to while a build runs and rewritten when it ends.
 
 A line is one JSON array, whose first element says what happened. A line that a kill cut short is the last one, and what
 it would have said is done again.
@@ -62,7 +62,7 @@ class Journal:
         self._append([["finish", collection_id]])
 
     def close(self) -> None:
-        """Write the file anew, without what was overtaken."""
+        """Rewrite the file, without what was overtaken."""
         self._file.close()
         self._rewrite()
 

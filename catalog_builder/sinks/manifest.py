@@ -49,8 +49,8 @@ class Manifest(Protocol):
         """Nothing more will come."""
 
 
-class Forgetful:
-    """The manifest of a store that every build writes anew."""
+class NullManifest:
+    """The manifest of a store that every build rewrites."""
 
     keeps = False
 

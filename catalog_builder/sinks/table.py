@@ -66,7 +66,7 @@ class Table:
             with self._pool.connection() as connection, connection.transaction():
                 yield connection
         except psycopg.errors.UndefinedTable as error:
-            msg = "the database lacks the builder's tables; run `flatsim-stac db migrate` on it first"
+            msg = "the builder's tables are missing in the database; run `flatsim-stac db migrate` on it first"
             raise DatabaseError(msg) from error
         except psycopg.Error as error:
             msg = f"reading or writing what was built: {' '.join(str(error).split())}"

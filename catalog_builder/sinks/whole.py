@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from catalog_builder.sinks import ItemDict
 from catalog_builder.sinks.encoding import Encode, compact
-from catalog_builder.sinks.manifest import Forgetful, Manifest
+from catalog_builder.sinks.manifest import Manifest, NullManifest
 
 
 class WholeSink:
@@ -18,7 +18,7 @@ class WholeSink:
 
     def manifest(self) -> Manifest:
         """Nothing is kept from build to build."""
-        return Forgetful()
+        return NullManifest()
 
     def other_items(self, collection_id: str, written: Iterable[str]) -> Iterator[ItemDict]:  # noqa: ARG002 (none)
         """None: the files hold what this build wrote."""

@@ -10,7 +10,7 @@ from typing import Any
 import pystac
 
 from catalog_builder.location.address import Location
-from catalog_builder.packages.model import Grid, LineOfSight, Member, Package, ProductName, Raster
+from catalog_builder.packages.model import Grid, LineOfSight, Package, PackageFile, ProductName, Raster
 from catalog_builder.packages.names import is_legend
 from catalog_builder.thumbnails.make import Thumbnail
 from catalog_builder.vocab.files import PNG, media_type, side_file
@@ -85,7 +85,10 @@ def create_assets(
 def _keyed(rasters: tuple[Raster, ...]) -> Iterator[tuple[Raster, str]]:
     """Each raster with its key: plain for the standard number of looks of a product, with a suffix for the others."""
     taken: set[str] = set()
-    plain = {key: _plain_looks(rasters, key) for key in {raster.name.key for raster in rasters}}
+    looks: dict[str, set[int]] = {}
+    for raster in rasters:
+        looks.setdefault(raster.name.key, set()).add(raster.name.looks)
+    plain = {key: STANDARD_LOOKS if STANDARD_LOOKS in numbers else max(numbers) for key, numbers in looks.items()}
     for raster in sorted(rasters, key=_raster_order):
         key = raster.name.key
         if raster.name.looks != plain[key]:
@@ -94,11 +97,6 @@ def _keyed(rasters: tuple[Raster, ...]) -> Iterator[tuple[Raster, str]]:
             key = _free(taken, "_".join([key, *raster.name.modifiers]))
         taken.add(key)
         yield raster, key
-
-
-def _plain_looks(rasters: tuple[Raster, ...], key: str) -> int:
-    looks = {raster.name.looks for raster in rasters if raster.name.key == key}
-    return STANDARD_LOOKS if STANDARD_LOOKS in looks else max(looks)
 
 
 _ROW_ORDER = {product.key: index for index, product in enumerate(PRODUCTS)}
@@ -148,7 +146,7 @@ def _raster_asset(
     )
 
 
-def _file_fields(member: Member, media_type: str) -> dict[str, Any]:
+def _file_fields(member: PackageFile, media_type: str) -> dict[str, Any]:
     """Size and checksum; of an entry of an archive they stand with its path, since the address is the archive's."""
     fields: dict[str, Any] = {"file:size": member.size_bytes}
     if member.sha256:
@@ -161,7 +159,7 @@ def _file_fields(member: Member, media_type: str) -> dict[str, Any]:
     return {"archive": [entry]}
 
 
-def _type_at_href(member: Member, media_type: str) -> str:
+def _type_at_href(member: PackageFile, media_type: str) -> str:
     """Media type of what the address gives: the archive, for an entry of one."""
     return media_type if member.entry is None else ZIP
 
@@ -252,19 +250,19 @@ def _description(product: Product | None, geometry: str, line_of_sight: LineOfSi
 
 
 def _in_order(
-    pictures: Iterable[tuple[Member, ProductName]], keys: Mapping[str, str]
-) -> list[tuple[Member, ProductName]]:
+    pictures: Iterable[tuple[PackageFile, ProductName]], keys: Mapping[str, str]
+) -> list[tuple[PackageFile, ProductName]]:
     """As their rasters, each followed by its legend: pages show pictures one after the other."""
     places = {key: place for place, key in enumerate(keys.values())}
 
-    def place(picture: tuple[Member, ProductName]) -> tuple[int, bool, str]:
+    def place(picture: tuple[PackageFile, ProductName]) -> tuple[int, bool, str]:
         name = picture[1]
         return places.get(keys.get(name.stem, name.key), len(places)), is_legend(name.text), name.text
 
     return sorted(pictures, key=place)
 
 
-def _preview_of(package: Package) -> Member | None:
+def _preview_of(package: Package) -> PackageFile | None:
     """Preview of the product that shows the package best; never a legend."""
     pictures = {name.key: member for member, name in package.pictures if not is_legend(name.text)}
     return next((pictures[key] for key in package.name.kind.thumbnail_from if key in pictures), None)
@@ -286,13 +284,13 @@ def _picture_prefix(name: ProductName) -> str:
     return "legend" if is_legend(name.text) else "preview"
 
 
-def _picture(member: Member, name: ProductName, key: str, href: AssetHref) -> pystac.Asset:
+def _picture(member: PackageFile, name: ProductName, key: str, href: AssetHref) -> pystac.Asset:
     if is_legend(name.text):
         return _plain(member, f"Legend of {_product_title(name, key)}", ["overview", "legend"], href)
     return _plain(member, f"Preview of {_product_title(name, key)}", ["overview"], href)
 
 
-def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
+def _side_asset(member: PackageFile, href: AssetHref) -> tuple[str, pystac.Asset]:
     row = side_file(member.name)
     kind = (row.type if row else None) or media_type(member.name)
     stem, _, suffix = member.name.lower().rpartition(".")
@@ -305,7 +303,9 @@ def _side_asset(member: Member, href: AssetHref) -> tuple[str, pystac.Asset]:
     return key or "file", _plain(member, title, roles, href, kind=kind)
 
 
-def _plain(member: Member, title: str, roles: list[str], href: AssetHref, *, kind: str | None = None) -> pystac.Asset:
+def _plain(
+    member: PackageFile, title: str, roles: list[str], href: AssetHref, *, kind: str | None = None
+) -> pystac.Asset:
     kind = kind or media_type(member.name)
     return pystac.Asset(
         href=href(member.path),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import degrees, radians, sin
 from typing import Final
@@ -254,6 +255,7 @@ def plausible_footprint(package: Package, _track: Track, footprint: Footprint) -
     yield f"the footprint {here} is not in {region.title} ({there}){hint}"
 
 
+@lru_cache(maxsize=64)
 def area_of(ring: Ring) -> float:
     """Area of a ring in square kilometres on a sphere, edges straight in longitude and latitude; exact for boxes.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.packages import archive, storage
-from catalog_builder.packages.model import Member, Package, ProductName, Raster
+from catalog_builder.packages.model import Package, PackageFile, ProductName, Raster
 from catalog_builder.packages.names import is_legend
 from catalog_builder.read import raster
 from catalog_builder.report.report import Remark
@@ -86,7 +86,7 @@ def _of_preview(package: Package, key: str, remarks: list[Remark]) -> Thumbnail 
     return Thumbnail(png=png, height=height, width=width, of=name, description=description)
 
 
-def _preview(package: Package, key: str) -> tuple[Member, ProductName, Raster | None] | None:
+def _preview(package: Package, key: str) -> tuple[PackageFile, ProductName, Raster | None] | None:
     """The producer's picture of a product, of the usual number of looks where there are several."""
     rasters = {one.name.stem: one for one in package.rasters if one.name.key == key}
     pictures = [

@@ -36,7 +36,7 @@ def scaled(content: bytes, *, proportion: float | None = None) -> tuple[bytes, t
 
     Returns:
         The PNG, and its rows and columns; None where the picture is too large, blank or of another shape than its
-        raster, so that it is no image of it.
+        raster, so that it is not an image of it.
 
     Raises:
         DamagedPreview: it cannot be read.

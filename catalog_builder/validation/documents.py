@@ -78,7 +78,7 @@ def _addresses_below(address: str, document: Document) -> Iterator[str]:
 
 
 def _unpacked(address: str, document: Document) -> Iterator[tuple[str, Document]]:
-    """A list of documents counts as its members; a JSON Schema that stands beside them is none."""
+    """A list of documents counts as its members; a JSON Schema in the same folder is not one."""
     if "$schema" in document:
         return
     members = document.get("features") if document.get("type") == "FeatureCollection" else document.get("collections")

@@ -41,7 +41,7 @@ def asset_words(item: Item) -> Iterator[str]:
     for key, asset in item.get("assets", {}).items():
         missing = [name for name in ("roles", "title", "type") if not asset.get(name)]
         if missing:
-            yield f"asset {key} lacks {', '.join(missing)}"
+            yield f"asset {key} has no {', '.join(missing)}"
 
 
 def true_footprint(item: Item) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +35,14 @@ class Kind:
     """Asset keys whose valid area is the footprint, best first."""
     thumbnail_from: tuple[str, ...]
     """Asset keys of which one is shown as thumbnail, best first; after all of them the same in radar geometry."""
+
+    def __reduce__(self) -> tuple[Callable[[str], Kind], tuple[str]]:
+        """By its code: there is one object a kind in each process, and kinds are told apart by `is`."""
+        return _kind_of_code, (self.code,)
+
+
+def _kind_of_code(code: str) -> Kind:
+    return BY_CODE[code]
 
 
 INTERFEROGRAM: Final = Kind(

@@ -10,8 +10,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 RUN: Final = ("bash", "python")
-SHOWN: Final = ("cql2", "json", "nginx", "text", "toml", "yaml")
-"""Languages of what is only shown: output, formulas, files of other programs."""
+SHOWN: Final = ("cql2", "json", "mermaid", "nginx", "text", "toml", "yaml")
+"""Languages of what is only shown: output, formulas, drawings, files of other programs."""
 NOT_RUN: Final = "not run"
 SERVES: Final = "runs until it answers"
 """Mark of a block whose last command is a service."""

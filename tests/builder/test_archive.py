@@ -19,8 +19,8 @@ import rasterio
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.packages.archive import MAX_ENTRIES, list_entries
-from catalog_builder.packages.model import Found
-from catalog_builder.packages.storage import check_packed, list_members
+from catalog_builder.packages.model import PackagePath
+from catalog_builder.packages.storage import check_packed, list_package_files
 from catalog_builder.pipeline.build import build
 from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.pipeline.inspection import inspect_package
@@ -252,7 +252,7 @@ def test_archives_that_nobody_should_read(tmp_path: Path, make: Callable[[Path],
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / f"{PACKAGE}.zip")
     [refusal] = catalogue(tmp_path, tmp_path / "out")[0].refused
-    assert "no regular file" in refusal.reason
+    assert "not a regular file" in refusal.reason
 
 
 def test_an_archive_in_a_package_is_no_asset_of_it(own_tree: Tree, tmp_path: Path) -> None:
@@ -310,8 +310,8 @@ def test_a_raster_that_unpacks_to_other_values_is_refused(own_tree: Tree, tmp_pa
     [refusal] = catalogue(own_tree[0], tmp_path / "out")[0].refused
     assert refusal.path == str(path)
     assert name in refusal.reason
-    found = Found(path=path, root=path.parent, name=path.stem, is_archive=True)
-    member = next(member for member in list_members(found) if member.name == name)
+    found = PackagePath(path=path, root=path.parent, name=path.stem, is_archive=True)
+    member = next(member for member in list_package_files(found) if member.name == name)
     with pytest.raises(PackageRefused, match=f"CRC.*{name}"):
         check_packed(member)
 
@@ -344,7 +344,7 @@ def test_an_archive_that_holds_more_than_its_directory_is_refused(own_tree: Tree
     lost = min(package.glob("*.meta"))
     lost.unlink()
     [refusal] = catalogue(own_tree[0], tmp_path / "out")[0].refused
-    assert f"lacks {lost.name}" in refusal.reason
+    assert f"where {lost.name} is missing" in refusal.reason
 
 
 def test_inspection_sees_the_files_of_an_archive(own_tree: Tree) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pystac
 import pytest
 
 from catalog_builder.errors import SinkError, TreeNotFound
+from catalog_builder.packages import names
+from catalog_builder.packages.model import PackageName
 from catalog_builder.pipeline import pool
 from catalog_builder.pipeline.build import build
 from catalog_builder.pipeline.catalogue import Options
@@ -55,6 +58,21 @@ def test_static_catalogue_is_walked_by_pystac(small_tree: Tree, tmp_path: Path) 
             assert link.resolve_stac_object() is not None
         for asset in item.assets.values():
             assert Path(asset.get_absolute_href()).is_file()
+
+
+def test_the_name_of_each_package_is_parsed_once(
+    small_tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: Counter[str] = Counter()
+    parse = names.parse_package
+
+    def counting(name: str) -> PackageName:
+        parsed[name] += 1
+        return parse(name)
+
+    monkeypatch.setattr(names, "parse_package", counting)
+    build_folder(small_tree[0], tmp_path / "out")
+    assert parsed == dict.fromkeys((Path(path).name for path in small_tree[1].package_paths()), 1)
 
 
 def test_collections_say_what_their_items_say(small_tree: Tree, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from catalog_builder.errors import SinkError
 from catalog_builder.pipeline import catalogue
 from catalog_builder.pipeline.build import build
 from catalog_builder.sample import SampleManifest
-from catalog_builder.sinks.encoding import compact, indented, parse
+from catalog_builder.sinks.encoding import Encode, compact, indented, parse
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.stac.layout import ServiceLayout
 
@@ -42,6 +42,14 @@ def test_what_is_no_number_is_named(value: float) -> None:
     document = {"id": "one", "nodata": None, "assets": {"a": {"bands": [{"nodata": 0.0}, {"nodata": value}]}}}
     with pytest.raises(SinkError, match=r"^one: assets\.a\.bands\[1\]\.nodata is not a finite number$"):
         compact(document)
+
+
+@pytest.mark.parametrize("encode", [compact, indented])
+def test_a_number_that_is_none_is_found_beside_nulls_that_are_meant(encode: Encode) -> None:
+    assets = {"a": {"proj:code": None, "nodata": 0.0}, "b": {"proj:code": None, "nodata": float("nan")}}
+    with pytest.raises(SinkError, match=r"assets\.b\.nodata is not a finite number$"):
+        encode({"id": "one", "assets": assets})
+    assert json.loads(encode({"id": "one", "assets": {"a": assets["a"]}}))["assets"]["a"]["proj:code"] is None
 
 
 def test_text_that_is_no_unicode_is_refused() -> None:

@@ -83,8 +83,8 @@ def test_what_is_unchanged_is_not_opened(own_tree: Tree, store: Callable[..., Re
     assert opened == []
     assert (again.catalogued, again.unchanged, again.refused) == (0, PACKAGES, [])
     assert again.ignored == first.ignored != []
-    assert {place: tally.unchanged for place, tally in again.tallies.items()} == {
-        place: tally.catalogued for place, tally in first.tallies.items()
+    assert {place: place_counts.unchanged for place, place_counts in again.counts_by_place.items()} == {
+        place: place_counts.catalogued for place, place_counts in first.counts_by_place.items()
     }
     store(tree, refresh=True)
     assert len(opened) == PACKAGES

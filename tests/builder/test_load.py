@@ -226,8 +226,8 @@ def test_a_vacuum_does_not_stop_a_load(database_dsn: str, tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        (b"nonsense", "a line is no item: 'nonsense'"),
-        (b'{"id": "a"}', "a line is no item"),
+        (b"nonsense", "a line is not an item: 'nonsense'"),
+        (b'{"id": "a"}', "a line is not an item"),
         (b'{"id": "a", "collection": "b"}', "item 'a' is of collection 'b'"),
         (
             orjson.dumps({"id": "a", "collection": COLLECTIONS[0], "geometry": None}),

@@ -14,9 +14,9 @@ import pytest
 from catalog_builder.errors import WorkersError
 from catalog_builder.pipeline import pool
 from catalog_builder.pipeline.build import build
-from catalog_builder.pipeline.pool import Here, in_order, processes
-from catalog_builder.report.atlas import Atlas
-from catalog_builder.report.page import page
+from catalog_builder.pipeline.pool import SerialPool, in_order, processes
+from catalog_builder.report.data import ReportData
+from catalog_builder.report.html import render_report
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.stac.layout import ServiceLayout
@@ -43,7 +43,7 @@ def test_results_keep_the_order_and_calls_are_taken_only_so_far_ahead() -> None:
         assert next(results) == expected[0]
         assert len(taken) == 4
         assert [expected[0], *results] == expected
-    assert list(Here().run(slow_first, calls())) == expected
+    assert list(SerialPool().run(slow_first, calls())) == expected
 
 
 def environment(name: str) -> str | None:
@@ -71,11 +71,15 @@ def test_the_page_is_the_same_whoever_read(small_tree: Tree, tmp_path: Path, mon
     monkeypatch.setattr("catalog_builder.pipeline.stream.READ_TOGETHER", 2)
     pages = []
     for workers in (1, 2):
-        atlas = Atlas()
+        report_data = ReportData()
         report = build(
-            [small_tree[0]], NdjsonSink(tmp_path / str(workers)), ServiceLayout(), workers=workers, atlas=atlas
+            [small_tree[0]],
+            NdjsonSink(tmp_path / str(workers)),
+            ServiceLayout(),
+            workers=workers,
+            report_data=report_data,
         )
-        pages.append(page(report, atlas))
+        pages.append(render_report(report, report_data))
     assert pages[0] == pages[1]
 
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from catalog_builder.cli import command
-from catalog_builder.report.atlas import Atlas, Edge, Sheet
-from catalog_builder.report.page import page
+from catalog_builder.report.data import Edge, ReportData, TrackData
+from catalog_builder.report.html import render_report
 from catalog_builder.report.report import Place, Remark, Report
 from catalog_builder.sample import SampleManifest
 
@@ -56,9 +56,9 @@ def test_every_track_has_its_map_and_its_network(
 def test_it_asks_for_nothing_and_runs_nothing() -> None:
     evil = '<script>alert(1)</script>"><img src=x>'
     report = Report(refused=[Remark(f"/tree/{evil}", evil)], warnings=[Remark(evil, evil)])
-    report.tally(Place(evil, evil, evil)).found = 1
-    sheet = Sheet(rings={evil: ((0, 0), (1, 0), (1, 1), (0, 0))})
-    text = page(report, Atlas({(evil, evil): sheet}))
+    report.counts_of(Place(evil, evil, evil)).found = 1
+    track_data = TrackData(rings={evil: ((0, 0), (1, 0), (1, 1), (0, 0))})
+    text = render_report(report, ReportData({(evil, evil): track_data}))
     read = Reader(text)
     assert not {"script", "img", "link", "iframe"} & read.found.keys()
     assert "http" not in text
@@ -68,4 +68,4 @@ def test_it_asks_for_nothing_and_runs_nothing() -> None:
 def test_baselines_of_dates_follow_from_those_of_pairs() -> None:
     days = [date(2020, 1, number) for number in (1, 13, 25)]
     pairs = [Edge(days[1], days[0], -10.0, None), Edge(days[1], days[2], 5.0, None), Edge(days[0], days[2], None, None)]
-    assert Sheet(edges=pairs).baselines_m() == {days[0]: 0.0, days[1]: 10.0, days[2]: 15.0}
+    assert TrackData(edges=pairs).baselines_m() == {days[0]: 0.0, days[1]: 10.0, days[2]: 15.0}

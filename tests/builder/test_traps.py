@@ -91,9 +91,9 @@ def test_each_package_ends_in_the_count_of_its_row(strict: Built, lenient: Built
     assert len(report.ignored) == ends["ignored"] + ends["file"]
     assert report.found == report.catalogued + len(report.refused) + ends["ignored"]
     assert report.found == ends["catalogued"] + ends["refused"] + ends["contradicts"] + ends["ignored"]
-    tallies = report.tallies.values()
-    assert sum(tally.found for tally in tallies) == report.found
-    assert sum(tally.catalogued for tally in tallies) == report.catalogued
+    counts_by_place = report.counts_by_place.values()
+    assert sum(place_counts.found for place_counts in counts_by_place) == report.found
+    assert sum(place_counts.catalogued for place_counts in counts_by_place) == report.catalogued
     json.dumps(report.to_dict())
 
 

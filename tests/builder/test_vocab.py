@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 from catalog_builder.derived.document import vocabulary_page
+from catalog_builder.vocab.kinds import KINDS
 from catalog_builder.vocab.properties import PREFIX, PROPERTIES
 from catalog_builder.vocab.queryables import QUERYABLES
 from catalog_builder.vocab.summaries import RANGES, VALUES
@@ -22,3 +24,8 @@ def test_the_page_is_that_of_the_rows() -> None:
     assert page.read_text(encoding="utf-8") == vocabulary_page(), (
         "run: python -m catalog_builder.derived.document > docs/vocabulary.md"
     )
+
+
+def test_a_kind_is_the_same_object_when_it_comes_from_another_process() -> None:
+    """They are compared with `is`."""
+    assert [pickle.loads(pickle.dumps(kind)) is kind for kind in KINDS] == [True] * len(KINDS)

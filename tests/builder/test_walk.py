@@ -8,11 +8,11 @@ import pytest
 from deep_folders import make_deep
 
 from catalog_builder.discover.plan import make_plan
-from catalog_builder.discover.walk import Unlisted, walk
+from catalog_builder.discover.walk import UnlistedFolder, walk
 from catalog_builder.errors import PackageRefused, TreeNotFound
 from catalog_builder.packages.archive import OTHER_SUFFIXES
-from catalog_builder.packages.model import Found
-from catalog_builder.packages.storage import list_members
+from catalog_builder.packages.model import PackagePath
+from catalog_builder.packages.storage import list_package_files
 
 NAME = "NSBAS_INT-PKG_S1_BALKANS-D080SUD-VV-2014-2021_IW123_2015-11-11_2015-{}"
 
@@ -31,8 +31,8 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path) -> None:
     make_deep(tmp_path, ["b" * 250] * 20)
     (tmp_path / NAME.format("11-23")).mkdir()
     first, second = walk(tmp_path)
-    assert isinstance(first, Found)
-    assert isinstance(second, Unlisted)
+    assert isinstance(first, PackagePath)
+    assert isinstance(second, UnlistedFolder)
     report = make_plan([tmp_path]).report
     assert report.found == 1
     assert ["cannot be listed" in remark.reason for remark in report.warnings] == [True]
@@ -70,7 +70,7 @@ def test_links_that_lead_nowhere_end_no_walk(tmp_path: Path) -> None:
             (folder / name).symlink_to(target)
     (tmp_path / NAME.format("12-05")).symlink_to(NAME.format("12-05"))
     assert paths(tmp_path) == [tmp_path / NAME.format("12-05"), package]
-    assert list_members(Found(path=package, root=tmp_path, name=package.name)) == []
+    assert list_package_files(PackagePath(path=package, root=tmp_path, name=package.name)) == []
 
 
 def test_packages_in_packages_are_found(tmp_path: Path) -> None:
@@ -98,10 +98,10 @@ def test_a_package_whose_folder_cannot_be_listed_is_refused(tmp_path: Path) -> N
     padding = ["c" * (rest - 40)] if rest > 60 else []
     make_deep(tmp_path, [*(["b" * 250] * count), *padding, NAME.format("11-23")])
     [found] = walk(tmp_path)
-    assert isinstance(found, Found)
+    assert isinstance(found, PackagePath)
     assert found.name == NAME.format("11-23")
     with pytest.raises(PackageRefused, match="cannot be listed: File name too long"):
-        list_members(found)
+        list_package_files(found)
 
 
 @pytest.mark.parametrize("suffix", OTHER_SUFFIXES)
@@ -122,7 +122,7 @@ def test_an_archive_can_be_a_root(tmp_path: Path) -> None:
     archive = tmp_path / f"{NAME.format('11-23')}.Zip"
     archive.write_bytes(b"")
     [found] = walk(archive)
-    assert isinstance(found, Found)
+    assert isinstance(found, PackagePath)
     assert (found.path, found.root, found.name, found.is_archive) == (archive, tmp_path, archive.stem, True)
     with pytest.raises(TreeNotFound, match=r"other\.zip"):
         paths(tmp_path / "other.zip")

@@ -147,14 +147,14 @@ def _(here: Corner) -> Iterator[Fate]:
         at = pair.parent.rename(here.folder / os.fsdecode(folder))
         yield (
             at / pair.name,
-            *(("refused", "its path is no UTF-8") if folder.startswith(b"d\xe9") else ("catalogued", "")),
+            *(("refused", "its path is not UTF-8") if folder.startswith(b"d\xe9") else ("catalogued", "")),
         )
     pair = here.pair(run="7-")
     for name in ("été.png".encode(), b"a\nb.txt", b"%41 #?.txt", b"caf\xe9.txt", b"\xff\xfe"):
         (pair / os.fsdecode(name)).write_bytes(b"x")
         if name.startswith((b"caf", b"\xff")):
-            yield pair / os.fsdecode(name), "file", "its name is no UTF-8"
+            yield pair / os.fsdecode(name), "file", "its name is not UTF-8"
     yield pair, "catalogued", ""
     broken = here.folder / os.fsdecode(b"NSBAS_d\xe9")
     broken.mkdir()
-    yield broken, "refused", "its path is no UTF-8"
+    yield broken, "refused", "its path is not UTF-8"

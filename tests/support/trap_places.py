@@ -113,7 +113,7 @@ def _(here: Corner) -> Iterator[Fate]:
     lost = min(pair.glob("CNES_Coh*"))
     lost.unlink()
     yield pair, "catalogued", ""
-    yield path, "refused", f"lacks {lost.name}"
+    yield path, "refused", f"where {lost.name} is missing"
 
 
 @trap("archives with and without a folder")
@@ -147,7 +147,7 @@ def _(here: Corner) -> Iterator[Fate]:
     yield _twice(here, good), "refused", "2 entries named"
     yield _flagged(here, good), "refused", "is encrypted"
     os.mkfifo(here.folder / f"{here.name(run='33-')}.zip")
-    yield here.folder / f"{here.name(run='33-')}.zip", "refused", "no regular file"
+    yield here.folder / f"{here.name(run='33-')}.zip", "refused", "not a regular file"
 
 
 def _linked(here: Corner, good: dict[str, bytes]) -> Path:

@@ -1,4 +1,4 @@
-"""A report and an atlas → one self-contained HTML page: counts, a map and a network for each track, remarks."""
+"""A report and its data → one self-contained HTML page: counts, a map and a network for each track, remarks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from html import escape
 
-from catalog_builder.report.atlas import Atlas, Sheet
+from catalog_builder.report.data import ReportData, TrackData
 from catalog_builder.report.report import Remark, Report
 
 WIDTH, HEIGHT, MARGIN = 520, 300, 44
@@ -24,12 +24,12 @@ svg text{font:11px system-ui,sans-serif;fill:#444}li{overflow-wrap:anywhere}h2{m
 """
 
 
-def page(report: Report, atlas: Atlas) -> str:
+def render_report(report: Report, report_data: ReportData) -> str:
     """The page. Everything that comes from a tree is escaped."""
     counts = {"found": report.found, "catalogued": report.catalogued, "unchanged": report.unchanged}
     counts |= {"refused": len(report.refused), "removed": report.removed, "vanished": len(report.vanished)}
     said = ", ".join(f"{count} {word}" for word, count in counts.items())
-    tracks = "".join(_track(*key, sheet) for key, sheet in sorted(atlas.sheets.items()))
+    tracks = "".join(_track(*key, track_data) for key, track_data in sorted(report_data.tracks.items()))
     remarks = "".join(
         _remarks(title, rows)
         for title, rows in (
@@ -43,25 +43,25 @@ def page(report: Report, atlas: Atlas) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>FLATSIM catalogue: build report</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}</style></head>\n<body><h1>Build report</h1><p>Packages: {said}.</p>\n"
-        f"{_tallies(report)}{tracks}{remarks}</body></html>\n"
+        f"{_counts_table(report)}{tracks}{remarks}</body></html>\n"
     )
 
 
-def _tallies(report: Report) -> str:
+def _counts_table(report: Report) -> str:
     head = "".join(f"<th>{word}</th>" for word in ("Region", "Track", "Kind"))
     head += "".join(f'<th class="n">{word}</th>' for word in ("Found", "Catalogued", "Unchanged", "Refused"))
     rows = []
-    for place, tally in sorted(report.tallies.items()):
+    for place, place_counts in sorted(report.counts_by_place.items()):
         cells = "".join(f"<td>{escape(text)}</td>" for text in place)
-        numbers = (tally.found, tally.catalogued, tally.unchanged, tally.refused)
+        numbers = (place_counts.found, place_counts.catalogued, place_counts.unchanged, place_counts.refused)
         cells += "".join(f'<td class="n">{number}</td>' for number in numbers)
-        rows.append(f'<tr class="{"bad" if tally.refused else "good"}">{cells}</tr>\n')
+        rows.append(f'<tr class="{"bad" if place_counts.refused else "good"}">{cells}</tr>\n')
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{''.join(rows)}</tbody></table>\n"
 
 
-def _track(region: str, track: str, sheet: Sheet) -> str:
+def _track(region: str, track: str, track_data: TrackData) -> str:
     title = escape(f"{region} {track}")
-    return f"<section><h2>{title}</h2>{_map(sheet)}{_network(sheet)}</section>\n"
+    return f"<section><h2>{title}</h2>{_map(track_data)}{_network(track_data)}</section>\n"
 
 
 def _remarks(title: str, remarks: Sequence[Remark]) -> str:
@@ -81,9 +81,9 @@ def _scale(values: Iterable[float], low: float, high: float) -> tuple[float, flo
     return factor, low - start * factor
 
 
-def _map(sheet: Sheet) -> str:
+def _map(track_data: TrackData) -> str:
     """Footprints in longitude and latitude, north up, each degree of both as long as the other."""
-    points = [point for ring in sheet.rings.values() for point in ring]
+    points = [point for ring in track_data.rings.values() for point in ring]
     x, x0 = _scale((lon for lon, _ in points), MARGIN, WIDTH - MARGIN)
     y, y0 = _scale((lat for _, lat in points), HEIGHT - MARGIN, MARGIN)
     if abs(y) < x:
@@ -91,13 +91,15 @@ def _map(sheet: Sheet) -> str:
     else:
         y, y0 = _same(y, y0, -x, HEIGHT / 2)
     shapes = []
-    for kind, ring in sorted(sheet.rings.items()):
+    for kind, ring in sorted(track_data.rings.items()):
         path = " ".join(f"{lon * x + x0:.1f},{lat * y + y0:.1f}" for lon, lat in ring)
         colour = COLOURS.get(kind, "#555")
         shapes.append(f'<polygon points="{path}" fill="{colour}" fill-opacity=".12" stroke="{colour}"/>')
     lons, lats = zip(*points, strict=True)
     corners = f"{min(lons):.2f}° to {max(lons):.2f}° E, {min(lats):.2f}° to {max(lats):.2f}° N"
-    words = ", ".join(f'<span style="color:{COLOURS.get(kind, "#555")}">{escape(kind)}</span>' for kind in sheet.rings)
+    words = ", ".join(
+        f'<span style="color:{COLOURS.get(kind, "#555")}">{escape(kind)}</span>' for kind in track_data.rings
+    )
     return _figure("".join(shapes), f"Footprints: {words}; {corners}", "map")
 
 
@@ -106,9 +108,9 @@ def _same(scale: float, offset: float, wanted: float, middle: float) -> tuple[fl
     return wanted, middle - (middle - offset) / scale * wanted
 
 
-def _network(sheet: Sheet) -> str:
+def _network(track_data: TrackData) -> str:
     """Dates against perpendicular baselines, used pairs as lines, dropped ones dashed."""
-    places = sheet.baselines_m()
+    places = track_data.baselines_m()
     if not places:
         return ""
     x, x0 = _scale((day.toordinal() for day in places), MARGIN, WIDTH - MARGIN)
@@ -118,7 +120,7 @@ def _network(sheet: Sheet) -> str:
         return day.toordinal() * x + x0, places[day] * y + y0
 
     lines = []
-    drawn = [edge for edge in sheet.edges if edge.reference in places and edge.secondary in places]
+    drawn = [edge for edge in track_data.edges if edge.reference in places and edge.secondary in places]
     for edge in sorted(drawn, key=lambda edge: (edge.is_used is not False, edge.reference, edge.secondary)):
         (x1, y1), (x2, y2) = at(edge.reference), at(edge.secondary)
         style = 'stroke="#c92a2a" stroke-dasharray="4 3"' if edge.is_used is False else 'stroke="#1f6feb"'
@@ -132,9 +134,9 @@ def _network(sheet: Sheet) -> str:
         f'<text x="{WIDTH - MARGIN}" y="{HEIGHT - 12}" text-anchor="end">{max(places)}</text>'
         f'<text x="4" y="{HEIGHT - MARGIN}">{low:.0f} m</text><text x="4" y="{MARGIN}">{high:.0f} m</text>'
     )
-    dropped = sum(edge.is_used is False for edge in sheet.edges)
-    used = sum(edge.is_used is True for edge in sheet.edges)
-    words = f"{len(places)} dates, {len(sheet.edges)} pairs: {used} used (lines), {dropped} dropped (dashed)"
+    dropped = sum(edge.is_used is False for edge in track_data.edges)
+    used = sum(edge.is_used is True for edge in track_data.edges)
+    words = f"{len(places)} dates, {len(track_data.edges)} pairs: {used} used (lines), {dropped} dropped (dashed)"
     return _figure("".join(lines + dots) + axes, f"Network by perpendicular baseline: {words}", "network")
 
 

@@ -23,7 +23,7 @@ class Edge:
 
 
 @dataclass(slots=True)
-class Sheet:
+class TrackData:
     """One track."""
 
     rings: dict[str, Ring] = field(default_factory=dict)
@@ -53,10 +53,10 @@ class Sheet:
 
 
 @dataclass(slots=True)
-class Atlas:
+class ReportData:
     """All tracks of a catalogue, by region and name."""
 
-    sheets: dict[tuple[str, str], Sheet] = field(default_factory=dict)
+    tracks: dict[tuple[str, str], TrackData] = field(default_factory=dict)
 
     def add(self, item: Mapping[str, Any]) -> None:
         """Take one item, as a dictionary, into account."""
@@ -64,10 +64,10 @@ class Atlas:
         track = f"{properties['flatsim:track']} {properties['flatsim:campaign']}"
         if "flatsim:run" in properties:
             track += f" run {properties['flatsim:run']}"
-        sheet = self.sheets.setdefault((properties["grid:code"], track), Sheet())
-        sheet.rings.setdefault(properties["product:type"], _ring(item["geometry"]))
+        track_data = self.tracks.setdefault((properties["grid:code"], track), TrackData())
+        track_data.rings.setdefault(properties["product:type"], _ring(item["geometry"]))
         if "insar:reference_datetime" in properties:
-            sheet.edges.append(
+            track_data.edges.append(
                 Edge(
                     date.fromisoformat(properties["insar:reference_datetime"][:10]),
                     date.fromisoformat(properties["insar:secondary_datetime"][:10]),
@@ -76,12 +76,12 @@ class Atlas:
                 )
             )
 
-    def merge(self, other: Atlas) -> None:
+    def merge(self, other: ReportData) -> None:
         """Take all that another one has seen into account."""
-        for place, theirs in other.sheets.items():
-            sheet = self.sheets.setdefault(place, Sheet())
-            sheet.rings = theirs.rings | sheet.rings
-            sheet.edges += theirs.edges
+        for place, theirs in other.tracks.items():
+            track_data = self.tracks.setdefault(place, TrackData())
+            track_data.rings = theirs.rings | track_data.rings
+            track_data.edges += theirs.edges
 
 
 def _ring(geometry: Mapping[str, Any]) -> Ring:

@@ -22,21 +22,21 @@ def place_of(key: TrackKey, kind: Kind) -> Place:
 def count_found(plan: Plan) -> dict[str, Place]:
     """Count the packages of a plan, also those that it has refused or ignored; their places by path."""
     places = {
-        str(found.path): place_of(track.key, parse_package(found.name).kind)
+        str(found.path): place_of(track.key, found.parsed_name.kind)
         for track in plan.tracks
         for found in (*track.shared, *track.pairs)
     }
     ignored = [remark for remark in plan.report.ignored if is_package_name(Path(remark.path).name)]
     places |= {remark.path: _place_of_name(Path(remark.path).name) for remark in (*plan.report.refused, *ignored)}
     for place in places.values():
-        plan.report.tally(place).found += 1
+        plan.report.counts_of(place).found += 1
     return places
 
 
 def count_refused(report: Report, places: dict[str, Place]) -> None:
     """Count the refusals."""
     for remark in report.refused:
-        report.tally(places.get(remark.path, NO_PLACE)).refused += 1
+        report.counts_of(places.get(remark.path, NO_PLACE)).refused += 1
 
 
 def _place_of_name(name: str) -> Place:
