@@ -116,6 +116,14 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
+-- The nearest time in those years, of one that pgstac keeps: it may be infinite.
+CREATE FUNCTION flatsim.to_range(moment timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT greatest(
+        '0001-01-01 00:00:00+00'::timestamptz, least('9999-12-31 23:59:59.999999+00'::timestamptz, moment)
+    )
+$$;
+
 -- Texts are compared by their first 500 characters, which fit into an index.
 CREATE FUNCTION flatsim.to_short_text(value jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$ SELECT left(value #>> '{}', 500) $$;

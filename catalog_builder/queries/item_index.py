@@ -84,11 +84,13 @@ def create_facts_function(
     body = f"""
         DECLARE
             own jsonb := content->'properties';
+            first timestamptz := flatsim.to_range(datetime);
+            last timestamptz := flatsim.to_range(end_datetime);
             moment timestamptz := flatsim.to_time(own->'datetime');
             facts flatsim.item_index;
         BEGIN
-            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime),
-                flatsim.spread(coalesce(moment, datetime), datetime, end_datetime{times}){values} INTO facts;
+            SELECT key, collection, id, first, last, moment, coalesce(moment, first),
+                flatsim.spread(coalesce(moment, first), first, last{times}){values} INTO facts;
             RETURN facts;
         END
     """
