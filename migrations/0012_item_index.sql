@@ -118,6 +118,14 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
+-- The nearest time in those years, of one that pgstac keeps: it may be infinite.
+CREATE FUNCTION flatsim.to_range(moment timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT greatest(
+        '0001-01-01 00:00:00+00'::timestamptz, least('9999-12-31 23:59:59.999999+00'::timestamptz, moment)
+    )
+$$;
+
 -- The row of an item under a new key. `flatsim-stac db migrate` replaces it by one that fills the columns of properties.
 CREATE FUNCTION flatsim.item_facts(
     key int8, id text, collection text, datetime timestamptz, end_datetime timestamptz, content jsonb

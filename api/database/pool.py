@@ -12,11 +12,12 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import asyncpg
-from stac_fastapi.pgstac.db import con_init
+import orjson
 
 from api.database import queries
 from api.database.dsn import connection_arguments
 from api.errors import DatabaseUnavailable, InvalidSearch, ServiceError, SlowSearch, StartError
+from catalog_builder.derived.item_documents import read_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -96,7 +97,7 @@ def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], Abstract
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await asyncpg.create_pool(
-            **session_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=con_init
+            **session_arguments(settings), min_size=settings.pool_min, max_size=settings.pool_max, init=prepare_session
         )
         app.state.pool = Sessions(pool, settings.pool_max, settings.pool_wait_s)
         app.state.get_connection = read_connection
@@ -106,6 +107,12 @@ def database_lifespan(settings: ServiceSettings) -> Callable[[FastAPI], Abstract
             await _close(pool)
 
     return lifespan
+
+
+async def prepare_session(connection: asyncpg.Connection) -> None:
+    """Have JSON read and written."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(name, encoder=orjson.dumps, decoder=read_json, schema="pg_catalog")
 
 
 class Sessions:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
+
+_OUTERMOST: Final = {
+    datetime.min.replace(tzinfo=UTC): "'0001-01-01 00:00:00+00'::timestamptz",
+    datetime.max.replace(tzinfo=UTC): "'9999-12-31 23:59:59.999999+00'::timestamptz",
+}
+"""The first and the last time of Python, which asyncpg would bind as `-infinity` and `infinity`."""
 
 
 @dataclass(slots=True)
@@ -19,6 +26,8 @@ class Parameters:
 
     def bind(self, value: Any, sql_type: str) -> str:
         """The placeholder of one more value."""
+        if sql_type == "timestamptz" and value in _OUTERMOST:
+            return _OUTERMOST[value]
         self.values.append(value)
         return f"${len(self.values)}::{sql_type}"
 

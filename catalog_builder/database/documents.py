@@ -6,13 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
 import psycopg
 from psycopg.types.json import set_json_loads
 
 from catalog_builder import queries
 from catalog_builder.database.connection import connect, describe
-from catalog_builder.derived.item_documents import TEMPLATE, hydrated, marked_document
+from catalog_builder.derived.item_documents import TEMPLATE, hydrated, marked_document, read_json
 from catalog_builder.errors import DatabaseError
 from catalog_builder.local_postgres import Role
 from catalog_builder.queries import documents
@@ -56,7 +55,7 @@ def renew_documents(dsn: str, progress: Callable[[int], None] = lambda _n: None)
         try:
             queries.lift_timeouts(connection)
             documents.prefer_indexes(connection)
-            set_json_loads(orjson.loads, connection)  # as the service reads items
+            set_json_loads(read_json, connection)  # as the service reads items
             connection.commit()
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # keys and items at one moment
             while rows := documents.keys_after(connection, last, BATCH):

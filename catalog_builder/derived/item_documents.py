@@ -7,6 +7,7 @@ before the address of a local file, which may be under `/data/`.
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes, urljoin, urlsplit
@@ -40,6 +41,26 @@ _OWN: Final = frozenset({"self", "item", "parent", "collection", "root", "items"
 _PROBES: Final = ("http://a.example/", "https://b.example:8080/c/d/")
 """Landing pages that differ in all that can differ."""
 _LOCAL_HOSTS: Final = frozenset({"", "localhost"})
+
+
+def read_json(text: str | bytes) -> Any:
+    """JSON as PostgreSQL gives it. A number beyond those that a float can be, which PostgreSQL holds, is infinite.
+
+    >>> read_json('{"a": 1e400}')
+    {'a': inf}
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text, parse_int=_read_integer)
+
+
+def _read_integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _SAFE_DIGITS else float(digits)
+
+
+_SAFE_DIGITS: Final = 18
+"""Of integers that JSON can be made of again in any case."""
 
 
 def hydrated(

@@ -5,10 +5,12 @@ Each function takes an open connection and decides nothing about transactions.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
@@ -92,12 +94,29 @@ def lift_timeouts(connection: Connection[Any]) -> None:
 def take_migration_lock(connection: Connection[Any], patience_s: int) -> None:
     """Wait for the lock that migrations hold; the server releases it when the session ends, however it does.
 
+    Who waits in a statement has a snapshot, which the one who has the lock would wait for when it makes an index
+    concurrently. So the lock is asked for again and again.
+
+    Args:
+        connection: of the owner, in no transaction, autocommit.
+        patience_s: how long.
+
     Raises:
         psycopg.errors.LockNotAvailable: somebody else kept it for longer than that.
     """
-    connection.execute("SELECT set_config('lock_timeout', %s, false)", (f"{patience_s}s",))
-    connection.execute("SELECT pg_advisory_lock(hashtext('flatsim.migrations'))")
-    connection.execute("SELECT set_config('lock_timeout', '0', false)")
+    deadline = time.monotonic() + patience_s
+    while not _try_migration_lock(connection):
+        if time.monotonic() > deadline:
+            raise LockNotAvailable
+        time.sleep(_LOCK_PAUSE_S)
+
+
+_LOCK_PAUSE_S: Final = 0.1
+
+
+def _try_migration_lock(connection: Connection[Any]) -> bool:
+    found = connection.execute("SELECT pg_try_advisory_lock(hashtext('flatsim.migrations'))").fetchone()
+    return bool(found and found[0])
 
 
 def server_facts(connection: Connection[Any]) -> ServerFacts:

@@ -86,10 +86,12 @@ def create_facts_function(
     body = f"""
         DECLARE
             own jsonb := content->'properties';
+            first timestamptz := flatsim.to_range(datetime);
+            last timestamptz := flatsim.to_range(end_datetime);
             moment timestamptz := flatsim.to_time(own->'datetime');
             facts flatsim.item_index;
         BEGIN
-            SELECT key, collection, id, datetime, end_datetime, moment, coalesce(moment, datetime), 0{values}
+            SELECT key, collection, id, first, last, moment, coalesce(moment, first), 0{values}
                 INTO facts;
             facts._spread := width_bucket((greatest({distances}) / 86400)::float8, ARRAY[{limits}]::float8[]);
             RETURN facts;

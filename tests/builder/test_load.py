@@ -29,8 +29,8 @@ ITEMS = varied_items(40, seed=5)
 CONTENT = "SELECT collection, id, pgstac.content_hydrate(items), datetime, end_datetime FROM pgstac.items ORDER BY 1, 2"
 VERSIONS = "SELECT collection, id, xmin::text, tableoid::regclass::text FROM pgstac.items ORDER BY 1, 2"
 DOCUMENTS = (
-    "SELECT count(*) FROM pgstac.items i JOIN flatsim.item_documents d ON d.collection = i.collection AND d.id = i.id "
-    "AND d.row_version = i.xmin AND d.origin = flatsim.database_origin() AND d.document IS NOT NULL"
+    "SELECT count(*) FROM pgstac.items i JOIN flatsim.item_index x ON x.collection = i.collection AND x.id = i.id "
+    "JOIN flatsim.item_documents d ON d.key = x.key WHERE d.document IS NOT NULL"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ from cql2 import Expr
 from oracle import found
 
 from api.database.pool import session_arguments
-from api.search.compile.page_statements import Selection, page_statements
+from api.search.compile.page_statements import count_statement
+from api.search.compile.query import compile_query
 from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Condition, Search, SortKey
 from api.settings.service import ServiceSettings
@@ -36,7 +38,7 @@ def _day(column: str, day: str) -> str:
 
 @dataclass(frozen=True)
 class Asked:
-    """A search, and a part of the definition of an index that serves it."""
+    """A search, and a pattern of the condition that an index serves."""
 
     text: str
     index: str
@@ -55,29 +57,33 @@ def _searches(items: list[Item]) -> dict[str, Asked]:
         "all segments of a track": Asked("\"flatsim:track\" LIKE 'D080%'", "flatsim:track"),
         "campaign": Asked("\"flatsim:campaign\" = '2014-2021'", "flatsim:campaign"),
         "region": Asked("\"flatsim:region\" = 'balkans'", "flatsim:region"),
-        "pair spans an event": Asked(f"{REFERENCE} < {EVENT} AND {SECONDARY} > {EVENT}", "insar:"),
-        "range meets an instant": Asked(f"T_INTERSECTS({RANGE}, {EVENT})", "datetime"),
+        "pair spans an event": Asked(f"{REFERENCE} < {EVENT} AND {SECONDARY} > {EVENT}", "insar:|_nominal"),
+        "range meets an instant": Asked(f"T_INTERSECTS({RANGE}, {EVENT})", "_nominal"),
         "range meets an interval": Asked(
-            f"T_INTERSECTS({RANGE}, INTERVAL('2015-11-12T00:00:00Z','2015-11-20T00:00:00Z'))", "datetime"
+            f"T_INTERSECTS({RANGE}, INTERVAL('2015-11-12T00:00:00Z','2015-11-20T00:00:00Z'))", "_nominal"
         ),
-        "open interval": Asked(f"T_INTERSECTS({RANGE}, INTERVAL('2016-01-10T00:00:00Z','..'))", "datetime"),
-        "inside a window": Asked(f"T_DURING({RANGE}, {window})", "datetime"),
+        "open interval": Asked(f"T_INTERSECTS({RANGE}, INTERVAL('2016-01-10T00:00:00Z','..'))", "_nominal"),
+        "inside a window": Asked(f"T_DURING({RANGE}, {window})", "_nominal"),
         "covers a window": Asked(
-            f"T_CONTAINS({RANGE}, INTERVAL('2015-11-15T00:00:00Z','2015-11-18T23:59:59Z'))", "datetime"
+            f"T_CONTAINS({RANGE}, INTERVAL('2015-11-15T00:00:00Z','2015-11-18T23:59:59Z'))", "_nominal"
         ),
-        "overlaps": Asked(f"T_OVERLAPS({RANGE}, INTERVAL('2015-11-20T00:00:00Z','2015-12-31T23:59:59Z'))", "datetime"),
+        "overlaps": Asked(f"T_OVERLAPS({RANGE}, INTERVAL('2015-11-20T00:00:00Z','2015-12-31T23:59:59Z'))", "_nominal"),
         "both dates in a window": Asked(
             f"{REFERENCE} >= TIMESTAMP('2015-11-01T00:00:00Z') AND {SECONDARY} <= TIMESTAMP('2015-12-31T23:59:59Z')",
-            "insar:",
+            "insar:|_nominal",
         ),
-        "interval of the two dates": Asked(f"T_DURING(INTERVAL({REFERENCE}, {SECONDARY}), {window})", "insar:"),
-        "nominal time": Asked("datetime > TIMESTAMP('2015-11-17T07:10:00Z')", "'datetime'"),
+        "interval of the two dates": Asked(
+            f"T_DURING(INTERVAL({REFERENCE}, {SECONDARY}), {window})", "insar:|_nominal"
+        ),
+        "nominal time": Asked("datetime > TIMESTAMP('2015-11-17T07:10:00Z')", "_nominal"),
         "baselines": Asked(
             '"insar:temporal_baseline" BETWEEN 6 AND 24 AND "insar:perpendicular_baseline" BETWEEN -50 AND 50', "insar:"
         ),
-        "exact pair": Asked(f"{_day(REFERENCE, first)} AND {_day(SECONDARY, last)}", "insar:"),
-        "exact pair by days": Asked(f"{REFERENCE} = DATE('{first}') AND {SECONDARY} = DATE('{last}')", "insar:"),
-        "pairs with one date": Asked(f"{_day(REFERENCE, last)} OR {_day(SECONDARY, last)}", "insar:"),
+        "exact pair": Asked(f"{_day(REFERENCE, first)} AND {_day(SECONDARY, last)}", "insar:|_nominal"),
+        "exact pair by days": Asked(
+            f"{REFERENCE} = DATE('{first}') AND {SECONDARY} = DATE('{last}')", "insar:|_nominal"
+        ),
+        "pairs with one date": Asked(f"{_day(REFERENCE, last)} OR {_day(SECONDARY, last)}", "insar:|_nominal"),
         "coherence": Asked(
             '"flatsim:coherence_mean" >= 0.4 AND "flatsim:used_in_timeseries" = TRUE', "flatsim:coherence_mean"
         ),
@@ -129,10 +135,9 @@ def plans(sample_dsn: str, items: list[Item]) -> dict[str, str]:
         properties = (await CatalogueCache().get(connection)).properties
         found = {}
         for name, asked in _searches(items).items():
-            # in an order that no index has, so that the planner takes one for the condition
             sort = (SortKey(properties.find("title", "sortby")),)
             search = Search(conditions=(Condition("filter", Expr(asked.text).to_json()),), sort=sort, limit=10)
-            statement = next(page_statements(Selection.of(search, properties), None, 11))
+            statement = count_statement(compile_query(search, properties), 1000)
             lines = await connection.fetch(f"EXPLAIN (VERBOSE) {statement.text}", *statement.values)
             found[name] = "\n".join(line[0] for line in lines)
         await connection.close()
@@ -144,7 +149,7 @@ def plans(sample_dsn: str, items: list[Item]) -> dict[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_index_serves_it(plans: dict[str, str], items: list[Item], name: str) -> None:
     conditions = list(_index_conditions(plans[name]))
-    assert any(_searches(items)[name].index in condition for condition in conditions), plans[name]
+    assert any(re.search(_searches(items)[name].index, condition) for condition in conditions), plans[name]
     assert "Seq Scan on" not in plans[name]
 
 

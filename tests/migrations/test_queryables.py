@@ -16,11 +16,11 @@ from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.queryables import QUERYABLES, Queryable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from psycopg import Connection
 
-INDEXED = [row for row in QUERYABLES if row.index]
+INDEXED = [row for row in QUERYABLES if row.pgstac_index]
 
 
 def search(dsn: str, **body: Any) -> list[str]:
@@ -111,7 +111,33 @@ def partition_indexes(connection: Connection[Any], field: str) -> list[str]:
     return [name for (name,) in found]
 
 
-def test_a_partition_made_later_has_the_indexes(loaded_dsn: str, load: Callable[..., None]) -> None:
+@pytest.fixture(scope="module")
+def with_indexes(shared_dsn: str, maintenance_dsn: str) -> Iterator[str]:
+    """Owner's DSN of a copy of the catalogue whose partitions have indexes for pgstac's own searches."""
+    name = "flatsim_pgstac_indexes"
+    dsn = maintenance_dsn.removesuffix("postgres") + name
+    with connect(maintenance_dsn, autocommit=True) as connection:
+        queries.create_database(connection, name, shared_dsn.rpartition("/")[2])
+        migrate(dsn, BuilderSettings().migrations_dir, pgstac_indexes=True)
+        yield dsn
+        queries.drop_database(connection, name)
+
+
+def test_partitions_have_no_indexes_of_properties(loaded_dsn: str, load: Callable[..., None]) -> None:
+    """Our searches need none. Those that were there go again."""
+    load(loaded_dsn, "flatsim-tarim-interferogram")
+    for wanted, expected in ((False, {0}), (True, {2}), (False, {0})):
+        migrate(loaded_dsn, BuilderSettings().migrations_dir, pgstac_indexes=wanted)
+        with connect(loaded_dsn) as connection:
+            counts = {row.name: len(partition_indexes(connection, row.name)) for row in INDEXED}
+            assert _unpaired(connection) == []
+        assert set(counts.values()) == expected, counts
+
+
+def test_a_partition_made_later_has_the_indexes(
+    with_indexes: str, make_database: Callable[..., str], load: Callable[..., None]
+) -> None:
+    loaded_dsn = make_database(with_indexes.rpartition("/")[2])
     load(loaded_dsn, "flatsim-tarim-interferogram")
     with connect(loaded_dsn) as connection:
         counts = {row.name: len(partition_indexes(connection, row.name)) for row in INDEXED}
@@ -119,12 +145,12 @@ def test_a_partition_made_later_has_the_indexes(loaded_dsn: str, load: Callable[
 
 
 @pytest.mark.parametrize("row", INDEXED, ids=lambda row: row.name)
-def test_index_serves_comparison_and_sort(shared_dsn: str, row: Queryable) -> None:
+def test_index_serves_pgstacs_comparison_and_sort(with_indexes: str, row: Queryable) -> None:
     """The planner takes the index as soon as reading the whole table is made dear."""
     value = "2015-03-01T00:00:00Z" if row.time else {"integer": 80, "number": 10}.get(str(row.type), "D080SUD")
     literal = {"timestamp": value} if row.time else value
     body = Jsonb({"filter": compared(row.name, "=", literal), "collections": ["flatsim-balkans-interferogram"]})
-    with connect(shared_dsn) as connection:
+    with connect(with_indexes) as connection:
         names = set(partition_indexes(connection, row.name))
         # Only this index is left to choose from, and no scan of the table.
         connection.execute("SET enable_seqscan = off")
@@ -175,15 +201,22 @@ def test_document_for_clients(shared_dsn: str) -> None:
         assert properties[queryable.name] == wanted, queryable.name
 
 
+@pytest.fixture
+def indexed_dsn(with_indexes: str, make_database: Callable[..., str]) -> str:
+    """The catalogue with indexes for pgstac's own searches, for one test alone."""
+    return make_database(with_indexes.rpartition("/")[2])
+
+
 TRACK_QUALITY = Queryable(name="flatsim:quality", title="Quality", description="Grade", type="number", indexed=True)
 
 
-def test_a_changed_row_changes_the_database(loaded_dsn: str) -> None:
-    with connect(loaded_dsn, autocommit=True) as connection:
-        assert synchronise(connection, [*QUERYABLES, TRACK_QUALITY]).written == ("flatsim:quality",)
+def test_a_changed_row_changes_the_database(indexed_dsn: str) -> None:
+    with connect(indexed_dsn, autocommit=True) as connection:
+        change = synchronise(connection, [*QUERYABLES, TRACK_QUALITY], pgstac_indexes=True)
+        assert change.written == ("flatsim:quality",)
         first = partition_indexes(connection, "flatsim:quality")
         as_text = Queryable(name="flatsim:quality", title="Grade", description="A to E", indexed=True)
-        change = synchronise(connection, [*QUERYABLES, as_text])
+        change = synchronise(connection, [*QUERYABLES, as_text], pgstac_indexes=True)
         assert (change.written, change.removed) == (("flatsim:quality",), ())
         stored = queries.global_queryables(connection)["flatsim:quality"]
         assert stored == (as_text.definition(), "to_text", "BTREE")
@@ -193,13 +226,13 @@ def test_a_changed_row_changes_the_database(loaded_dsn: str) -> None:
         assert _unpaired(connection) == []
 
 
-def test_a_row_that_went_is_removed_with_its_index(loaded_dsn: str) -> None:
-    with connect(loaded_dsn, autocommit=True) as connection:
-        synchronise(connection, [*QUERYABLES, TRACK_QUALITY])
-        assert synchronise(connection, QUERYABLES).removed == ("flatsim:quality",)
+def test_a_row_that_went_is_removed_with_its_index(indexed_dsn: str) -> None:
+    with connect(indexed_dsn, autocommit=True) as connection:
+        synchronise(connection, [*QUERYABLES, TRACK_QUALITY], pgstac_indexes=True)
+        assert synchronise(connection, QUERYABLES, pgstac_indexes=True).removed == ("flatsim:quality",)
         assert "flatsim:quality" not in queries.global_queryables(connection)
         assert _unpaired(connection) == []
-        assert synchronise(connection, QUERYABLES).removed == ()
+        assert synchronise(connection, QUERYABLES, pgstac_indexes=True).removed == ()
 
 
 def test_queryables_of_others_stay(loaded_dsn: str) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import copy
 import re
 import unicodedata
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -19,7 +18,8 @@ from hypothesis import strategies as st
 
 from api.app import create_app
 from api.database.pool import session_arguments
-from api.search.compile.page_statements import Selection, page_statements
+from api.search.compile import page_statements as pages
+from api.search.compile.query import compile_query
 from api.search.execute import page
 from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
@@ -224,18 +224,23 @@ def test_pages_keep_their_words_when_collections_change_meanwhile(
             assert answer["numberMatched"] == 8
 
 
-@pytest.mark.parametrize("walk_s", [page.WALK_S, 0.0])
 def test_pages_are_the_same_however_they_are_found(
-    dsn: str, client: TestClient, make_settings: Callable[..., ServiceSettings], monkeypatch: pytest.MonkeyPatch,
-    walk_s: float,
-) -> None:  # fmt: skip
-    """Few matches are found first and then ordered; of more the order is walked along, for so long."""
-    monkeypatch.setattr(page, "WALK_S", walk_s)
-    with TestClient(create_app(make_settings(database=dsn, data=(), exact_count=1))) as walking:
-        for q in ("balkans", "nord -series", "2015", '"line of sight", phase'):
-            for parameters in ({}, {"sortby": "title"}, {"sortby": "-insar:perpendicular_baseline"}, {"page": "2"}):
-                asked = {"q": q, "limit": "2", **parameters}
-                assert list(walk(walking, asked)) == list(walk(client, asked)), asked
+    dsn: str, client: TestClient, make_settings: Callable[..., ServiceSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few matches are found first and then sorted; of more the order is walked along, and if need be all are sorted."""
+    for few, rows in ((1, pages.WALK_ROWS), (1, 1)):
+        monkeypatch.setattr(pages, "FEW_MATCHES", few)
+        monkeypatch.setattr(page, "FEW_MATCHES", few)
+        monkeypatch.setattr(pages, "WALK_ROWS", rows)
+        with TestClient(create_app(make_settings(database=dsn, data=()))) as walking:
+            for q in ("balkans", "nord -series", "2015", '"line of sight", phase'):
+                for parameters in ({}, {"sortby": "title"}, {"sortby": "-insar:perpendicular_baseline"}, {"page": "2"}):
+                    asked = {"q": q, "limit": "2", **parameters}
+                    seen = list(walk(walking, asked))
+                    with monkeypatch.context() as patch:
+                        patch.setattr(pages, "FEW_MATCHES", 2000)
+                        patch.setattr(page, "FEW_MATCHES", 2000)
+                        assert seen == list(walk(client, asked)), asked
 
 
 def walk(client: TestClient, parameters: dict[str, str]) -> Iterator[str]:
@@ -267,18 +272,19 @@ def test_few_matches_are_found_by_the_index_and_then_put_in_order(dsn: str) -> N
         connection = await asyncpg.connect(**session_arguments(ServiceSettings(database=dsn)))  # type: ignore[arg-type]
         await connection.set_type_codec("jsonb", encoder=str, decoder=orjson.loads, schema="pg_catalog")
         await connection.execute("SET enable_seqscan = off")
+        await connection.execute("SET enable_indexscan = off")  # of so few items all are read as cheaply by key
         properties = (await CatalogueCache().get(connection)).properties
         sort = (SortKey(properties.find("datetime", "sortby"), descending=True),)
         text = await match_items("phase nord", (), connection)
-        selection = Selection.of(Search(text=text, sort=sort, limit=10), properties)
-        statement = next(page_statements(replace(selection, found_first=True), None, 11))
+        query = compile_query(Search(text=text, sort=sort, limit=10), properties)
+        statement = pages.few_matches_statement(query, None, 11, with_documents=True)
         lines = await connection.fetch(f"EXPLAIN {statement.text}", *statement.values)
         await connection.close()
         return "\n".join(line[0] for line in lines)
 
     plan = asyncio.run(explain())
-    assert plan.count("Bitmap Index Scan") >= len(KINDS) * len(REGIONS), plan
-    assert not re.search(r"Seq Scan on _items|Index Scan Backward", plan), plan
+    assert "Bitmap Index Scan on item_index_words" in plan, plan
+    assert not re.search(r"Seq Scan on item_|Index Scan Backward", plan), plan
 
 
 def test_a_token_is_of_its_words(client: TestClient) -> None:

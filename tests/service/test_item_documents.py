@@ -16,9 +16,9 @@ from varied_items import COLLECTIONS, collections, load_items, varied_items
 
 from api.app import create_app
 from api.search.serialise.items import ItemWriter
-from catalog_builder import queries
 from catalog_builder.database import connect, renew_documents
 from catalog_builder.derived.item_documents import marked_document
+from catalog_builder.queries import documents, loading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,8 +58,8 @@ def put_together(client: TestClient, path: str, **more: Any) -> Any:
 def count_ready(dsn: str) -> int:
     with connect(dsn) as session:
         (found,) = session.execute(
-            "SELECT count(*) FROM pgstac.items i JOIN flatsim.item_documents d "
-            "ON d.collection = i.collection AND d.id = i.id AND d.row_version = i.xmin WHERE d.document IS NOT NULL"
+            "SELECT count(*) FROM pgstac.items i JOIN flatsim.item_index x ON x.collection = i.collection "
+            "AND x.id = i.id JOIN flatsim.item_documents d ON d.key = x.key WHERE d.document IS NOT NULL"
         ).fetchone() or (0,)
     return int(found)
 
@@ -202,7 +202,8 @@ class Campaign:
             item["assets"] = {}
             item = _without_nulls(item)
             session.execute("SELECT pgstac.upsert_item(%s)", (Jsonb(item),))
-            queries.write_documents(session, item["collection"], [(item["id"], marked_document(item))])
+            keys = loading.item_keys(session, item["collection"], [item["id"]])
+            documents.put_documents(session, [(keys[item["id"]], marked_document(item))])
             after = self.chance.choice(["", "", "UPDATE", "DELETE", "ROLLBACK"])
             if after == "UPDATE":
                 session.execute(
@@ -233,7 +234,7 @@ class Campaign:
 
     def empty(self) -> None:
         with connect(self.dsn, autocommit=True) as session:
-            session.execute("DELETE FROM flatsim.item_documents WHERE id ~ %s", (f"{self.chance.randrange(10)}$",))
+            session.execute("DELETE FROM flatsim.item_documents WHERE key %% 10 = %s", (self.chance.randrange(10),))
 
 
 def _without_nulls(value: Any) -> Any:
@@ -256,6 +257,8 @@ def _check(client: TestClient, dsn: str, said: list[str]) -> None:
         (theirs,) = session.execute("SELECT pgstac.search(%s)", (Jsonb(search),)).fetchone() or ({},)
     # of the others some assets are local files, which have an address of the service
     varied = [[_own(item) for item in page["features"] if item["id"].startswith("item_")] for page in (ready, theirs)]
+    for items in varied:  # pgstac decides otherwise between items of one id
+        items.sort(key=lambda item: (item["id"], item["collection"]))
     assert varied[0] == varied[1], said
     assert ready["numberMatched"] == len(theirs["features"]), said
     for _ in range(2):  # counted, and then kept

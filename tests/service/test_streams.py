@@ -28,13 +28,12 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import ordered
-from stac_fastapi.pgstac.db import con_init
 from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
-from api.database.pool import session_arguments
+from api.database.pool import prepare_session, session_arguments
 from api.http.content_negotiation import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
-from api.search.compile.page_statements import Selection
+from api.search.compile.query import compile_query
 from api.search.execute import scan as walk
 from api.search.execute.catalogue import CatalogueCache
 from api.search.model import Search, SortKey
@@ -511,13 +510,13 @@ def test_a_large_result_takes_little_memory(large: str, make_settings: Callable[
 
     async def check() -> tuple[int, int]:
         pool = await asyncpg.create_pool(
-            **session_arguments(make_settings(database=large)), min_size=1, max_size=1, init=con_init
+            **session_arguments(make_settings(database=large)), min_size=1, max_size=1, init=prepare_session
         )
         cache = CatalogueCache()
         async with pool.acquire() as connection:
             catalogue = await cache.get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find("datetime", "sortby")),), limit=10)
-        walked = walk.Walk(Selection.of(search, catalogue.properties), None, None, cache)
+        walked = walk.Walk(compile_query(search, catalogue.properties), None, None, cache)
         size_bytes = 0
         tracemalloc.start()
         async for items in walked.batches(pool.acquire):
@@ -562,12 +561,12 @@ def test_what_comes_and_goes_meanwhile(
 
     async def check() -> list[Item]:
         pool = await asyncpg.create_pool(
-            **session_arguments(make_settings(database=address)), min_size=1, max_size=1, init=con_init
+            **session_arguments(make_settings(database=address)), min_size=1, max_size=1, init=prepare_session
         )
         async with pool.acquire() as connection:
             catalogue = await CatalogueCache().get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find(field, "sortby")),), limit=10)
-        walked = walk.Walk(Selection.of(search, catalogue.properties), None, None, CatalogueCache())
+        walked = walk.Walk(compile_query(search, catalogue.properties), None, None, CatalogueCache())
         found: list[Item] = []
         async for items in walked.batches(pool.acquire):
             if not found:

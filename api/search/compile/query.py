@@ -68,13 +68,14 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
     bound = Parameters()
     scope = _collections(search.collections, bound)
     filters = list(_filters(search, properties, bound))
+    fingerprint = repr((scope, filters, bound.values, search.text and search.text.asked))
     if search.text:
         filters.append(_has_words(search.text, bound))
     return CompiledQuery(
         where=all_of([scope, *filters]),
         values=tuple(bound.values),
         keys=_keys(search),
-        fingerprint=_fingerprint(search),
+        fingerprint=fingerprint,
         scope=scope,
         window=find_window(search, properties),
         is_filtered=bool(filters),
@@ -87,11 +88,6 @@ def _keys(search: Search) -> tuple[SortKey, ...]:
         named.add(NOMINAL.name)  # it would decide next to nothing
     descending = search.sort[0].descending
     return (*search.sort, *(SortKey(tie, descending) for tie in _TIES if tie.name not in named))
-
-
-def _fingerprint(search: Search) -> str:
-    text = search.text and search.text.asked
-    return repr((search.collections, search.ids, search.geometry, search.interval, text, search.conditions))
 
 
 def _collections(names: tuple[str, ...], bound: Parameters) -> str:

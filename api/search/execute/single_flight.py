@@ -31,7 +31,7 @@ class SingleFlight:
             try:
                 shared: T = await asyncio.shield(pending)
             except asyncio.CancelledError:
-                if not pending.cancelled():  # it is this request that was given up
+                if not pending.cancelled() or _is_given_up():
                     raise
             else:
                 return shared
@@ -44,3 +44,9 @@ class SingleFlight:
             if not future.done():
                 future.cancel()
         return found
+
+
+def _is_given_up() -> bool:
+    """Whether it is this request that is cancelled, at the same time perhaps as the one that it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
