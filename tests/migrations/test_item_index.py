@@ -443,6 +443,8 @@ def test_an_id_that_stands_in_two_partitions_is_found_as_long_as_one_is_there(lo
         session.execute("INSERT INTO items_staging (content) VALUES (%s)", (Jsonb(later),))
         twice = session.execute("SELECT count(*) FROM items WHERE id = %(id)s", item).fetchone()
         assert twice == (2,)
+        assert differences(session) == []
+        asyncio.run(check_database(ServiceSettings(database=loaded)))
         for bound in ("2017-01-01", "2000-01-01"):
             session.execute("DELETE FROM items WHERE id = %s AND datetime >= %s", (item["id"], bound))
             there = session.execute("SELECT datetime FROM items WHERE id = %(id)s", item).fetchall()
