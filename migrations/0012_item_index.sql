@@ -150,6 +150,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     before record;
     facts flatsim.item_index;
+    other regclass;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         before := NEW;
@@ -170,6 +171,19 @@ BEGIN
         INSERT INTO flatsim.item_index SELECT facts.*;
         INSERT INTO flatsim.item_shapes
             VALUES (facts.key, NEW.geometry, flatsim.item_words(NEW.id, NEW.collection, NEW.content));
+        IF NEW.id = before.id AND NEW.collection = before.collection THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    -- pgstac lets an id stand in several partitions of a collection. Then one of them is here, and another follows it.
+    IF EXISTS (
+        SELECT FROM pgstac.collections AS c WHERE c.id = before.collection AND c.partition_trunc IS NOT NULL
+    ) THEN
+        SELECT i.tableoid::regclass INTO other FROM pgstac.items AS i
+        WHERE i.collection = before.collection AND i.id = before.id LIMIT 1;
+        IF FOUND THEN
+            PERFORM flatsim.index_items(other, ARRAY[before.id]);
+        END IF;
     END IF;
     RETURN NULL;
 END

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 
 async def index_faults(connection: Connection) -> list[str]:
-    """Collections that have more or fewer rows in `flatsim.item_index` than items."""
+    """Collections that have more or fewer rows in `flatsim.item_index` than items, those of one id counted once."""
     rows = await connection.fetch(
         "SELECT coalesce(i.collection, x.collection) AS collection FROM "
         "(SELECT collection, count(*) FROM pgstac.items GROUP BY 1) AS i FULL JOIN "
         "(SELECT collection, count(*) FROM flatsim.item_index GROUP BY 1) AS x ON i.collection = x.collection "
-        "WHERE i.count IS DISTINCT FROM x.count ORDER BY 1"
+        "WHERE i.count IS DISTINCT FROM x.count AND coalesce(x.count, 0) <> (SELECT count(DISTINCT items.id) "
+        "FROM pgstac.items WHERE items.collection = coalesce(i.collection, x.collection)) ORDER BY 1"
     )
     return [row["collection"] for row in rows]
 

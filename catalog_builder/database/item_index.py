@@ -71,7 +71,7 @@ def _replace_columns(
         queries.create_facts_function(
             connection,
             queries.property_columns(connection),
-            {column.name: column.source_of_own for column in wanted.values()},
+            {column.name: column.source_of_own for column in (used | wanted).values()},  # unused ones until they go
             [column.name for column in wanted.values() if column.is_acquisition],
         )
         is_filled = queries.has_index_rows(connection)

@@ -203,6 +203,8 @@ def analyse_index(connection: Connection[Any]) -> None:
 def index_differences(connection: Connection[Any], collection_id: str) -> list[tuple[str, str | None, list[int]]]:
     """Items of a collection whose row is missing or differs, and rows without an item.
 
+    Of items of one id in several partitions one has the row, whichever it is.
+
     Returns:
         Of each the id, the partition that the item is in (None where there is no item), and the keys of its rows.
     """
@@ -215,15 +217,20 @@ def index_differences(connection: Connection[Any], collection_id: str) -> list[t
             SELECT p.tableoid::regclass::text AS partition, p.* FROM pgstac.items AS p
             WHERE p.collection = %(collection)s
         )
-        SELECT coalesce(items.id, rows.id), items.partition, coalesce(rows.keys, '{}')
-        FROM items FULL JOIN rows ON rows.id = items.id
-        LEFT JOIN flatsim.item_index AS i ON i.key = rows.key
-        LEFT JOIN flatsim.item_shapes AS s ON s.key = rows.key
-        WHERE items.id IS NULL OR rows.id IS NULL OR s.key IS NULL OR cardinality(rows.keys) > 1
-            OR i IS DISTINCT FROM
-                flatsim.item_facts(i.key, items.id, items.collection, items.datetime, items.end_datetime, items.content)
-            OR ST_AsEWKB(s.geometry) <> ST_AsEWKB(items.geometry)
-            OR s.words <> flatsim.item_words(items.id, items.collection, items.content)
+        SELECT id, partition, keys FROM (
+            SELECT coalesce(items.id, rows.id) AS id, items.partition, coalesce(rows.keys, '{}') AS keys,
+                bool_and(
+                    items.id IS NULL OR rows.id IS NULL OR s.key IS NULL OR cardinality(rows.keys) > 1
+                    OR i IS DISTINCT FROM flatsim.item_facts(
+                        i.key, items.id, items.collection, items.datetime, items.end_datetime, items.content
+                    )
+                    OR ST_AsEWKB(s.geometry) <> ST_AsEWKB(items.geometry)
+                    OR s.words <> flatsim.item_words(items.id, items.collection, items.content)
+                ) OVER (PARTITION BY coalesce(items.id, rows.id)) AS differs
+            FROM items FULL JOIN rows ON rows.id = items.id
+            LEFT JOIN flatsim.item_index AS i ON i.key = rows.key
+            LEFT JOIN flatsim.item_shapes AS s ON s.key = rows.key
+        ) AS compared WHERE differs
         """,
         {"collection": collection_id},
     ).fetchall()

@@ -209,7 +209,8 @@ def check_ways(reader: Reader, asked: tuple[list[Tree], Interval | None, tuple[s
     for place in places:
         for backwards in (False, True) if place is not None else (False,):
             cursor = None if place is None else Cursor(values[whole[place]], backwards)
-            expected = whole if place is None else whole[:place][::-1] if backwards else whole[place + 1 :]
+            after = 0 if place is None else place + 1
+            expected = whole[:place][::-1] if backwards else whole[after:]
             for limit in (3, 500):
                 assert keys_of_few(reader, query, cursor, limit)[0] == expected[:limit]
                 for way in ways:
@@ -228,7 +229,7 @@ def _window_or_all(query: CompiledQuery, stretch: pages.Stretch, limit: int, *, 
     return way(query, stretch, limit, with_documents=with_documents)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(asked=searches())
 def test_all_ways_give_the_same(reader: Reader, asked: Any) -> None:
     check_ways(reader, asked)
