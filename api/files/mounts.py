@@ -78,7 +78,7 @@ class DataRoots:
         folders: dict[Path, list[str]] = {}
         for path in paths:
             if not path.is_dir():
-                msg = f"{path}: FLATSIM_DATA names no directory; give the folder of the product tree"
+                msg = f"{path}: FLATSIM_DATA: not a directory; give the folder of the product tree"
                 raise StartError(msg)
             folder = path.resolve()
             folders.setdefault(folder, [str(folder)]).append(os.path.abspath(path))  # noqa: PTH100 -- keeps links
@@ -129,7 +129,7 @@ class DataRoots:
                 continue
             if (found := _regular_file(root.folder, inner)) is not None:
                 if not os.access(found[0], os.R_OK):
-                    msg = f"/{place}/{path}: the service has no right to read this file"
+                    msg = f"/{place}/{path}: the service has no permission to read this file"
                     raise NotReadable(msg)
                 return found
         msg = f"/{place}/{path}: no such file"

@@ -90,8 +90,8 @@ def choose(request: Request) -> Chosen:
     found = BY_NAME.get(told.lower())
     if found is None:
         near = nearest(told, BY_NAME)
-        hint = f"did you mean {near}? There are" if near else "there are"
-        raise InvalidParameter(parameter=PARAMETER, reason=f"no form {told[:40]!r}; {hint} {', '.join(BY_NAME)}")
+        hint = f"did you mean {near}? Available:" if near else "available:"
+        raise InvalidParameter(parameter=PARAMETER, reason=f"unknown format {told[:40]!r}; {hint} {', '.join(BY_NAME)}")
     return Chosen(found, found.media_types[0])
 
 
@@ -107,7 +107,7 @@ def _by_header(headers: list[str]) -> Chosen:
     most, *_, best = max(liked, key=lambda found: found[:3])
     if most <= 0:
         known = ", ".join(media_type for each in FORMATS for media_type in each.media_types)
-        msg = f"Accept: none of these is served here; there are {known}"
+        msg = f"Accept: no acceptable media type; available: {known}"
         raise NotAcceptable(msg)
     return best
 

@@ -108,7 +108,7 @@ class Proxy:
         host = Headers(scope=scope).get("host")
         if host is not None and not _HOST.fullmatch(host):
             answer = error_response(
-                scope, HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is no host name"
+                scope, HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is not a host name"
             )
             await answer(scope, receive, send)
             return

@@ -73,13 +73,15 @@ def check_choice(request: HTTPConnection, others: Collection[str]) -> None:
     Raises:
         InvalidParameter: There is no such form, or no page in that language.
     """
-    asked = ((PARAMETER, "form", (*others, HTML)), (LANGUAGE, "language", tuple(Language)))
+    asked = ((PARAMETER, "format", (*others, HTML)), (LANGUAGE, "language", tuple(Language)))
     for parameter, what, known in asked:
         told = request.query_params.get(parameter)
         if told is not None and told.lower() not in known:
             near = nearest(told, known)
-            hint = f"did you mean {near}? There are" if near else "there are"
-            raise InvalidParameter(parameter=parameter, reason=f"no {what} {told[:40]!r}; {hint} {', '.join(known)}")
+            hint = f"did you mean {near}? Available:" if near else "available:"
+            raise InvalidParameter(
+                parameter=parameter, reason=f"unknown {what} {told[:40]!r}; {hint} {', '.join(known)}"
+            )
 
 
 def without(query: str, *names: str) -> str:

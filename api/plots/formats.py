@@ -70,7 +70,7 @@ def _by_header(headers: list[str]) -> Format:
     liked = [(quality(form.media_types[0], ranges), -place, form) for place, form in enumerate(FORMS)]
     best, _, form = max(liked, key=lambda found: found[:2])
     if best <= 0:
-        msg = f"Accept: none of these is served here; there are {', '.join(form.media_types[0] for form in FORMS)}"
+        msg = f"Accept: no acceptable media type; available: {', '.join(form.media_types[0] for form in FORMS)}"
         raise NotAcceptable(msg)
     return form
 

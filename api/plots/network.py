@@ -262,7 +262,7 @@ def read_network(
 ) -> Network:
     """A network from the answer of `api.plots.queries.network`.
 
-    Items are of anybody's making: a pair without two dates is left out, and what is no number is not known.
+    Items are of anybody's making: a pair without two dates is left out, and what is not a number is not known.
 
     Args:
         row: The answer, of one pair more than are shown.

@@ -62,7 +62,7 @@ class NetworkCache:
             kind = row["product_type"]
             if kind not in (TIMESERIES.product_type, *TIMESERIES.aliases) and not (kind is None and row["is_cube"]):
                 what = f"its product:type is {kind[:60]}" if kind else "it has no product:type"
-                msg = f"Item {series} in collection {collection} is no time series, so it has no network: {what}."
+                msg = f"Item {series} in collection {collection} is not a time series, so it has no network: {what}."
                 raise NotFound(msg)
             network = await run_in_threadpool(read_network, row, collection, series, pairs_collection, MOST_PAIRS)
             if seen is not None:

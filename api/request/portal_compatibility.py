@@ -94,7 +94,7 @@ def _respelled(part: Any, spelled: dict[str, str]) -> Any:
 def _without_nulls(body: Body) -> Body:
     """Null alone for `fields` is refused as stac-api-validator wants it, unless another member tells of a portal."""
     if body.get(FIELDS, ...) is None and not {PAGE, SORTBY} & body.keys():
-        raise InvalidParameter(parameter=FIELDS, reason="an object is wanted, and null is none; leave the member out")
+        raise InvalidParameter(parameter=FIELDS, reason="expected an object, not null; leave the member out")
     return {name: member for name, member in body.items() if member is not None}
 
 
@@ -103,9 +103,9 @@ def _one_sortby(body: Body) -> Body:
         return body
     keys = body[SORTBY]
     if not isinstance(keys, list):
-        raise InvalidParameter(parameter=SORTBY, reason="a list of fields with their directions is wanted")
+        raise InvalidParameter(parameter=SORTBY, reason="expected a list of fields with their directions")
     if body.get("sortby", keys) != keys:
-        raise InvalidParameter(parameter=SORTBY, reason="not together with sortby")
+        raise InvalidParameter(parameter=SORTBY, reason="cannot be combined with sortby")
     return {**{name: member for name, member in body.items() if name != SORTBY}, "sortby": keys}
 
 

@@ -38,14 +38,14 @@ def unknown(name: str, known: Iterable[str], what: str) -> str:
     """What is said of a name that nobody knows.
 
     >>> unknown("D80", ["a", "b"], "collection")
-    "no collection 'D80'; there are a, b"
+    "unknown collection 'D80'; available: a, b"
     """
     known = list(known)
-    said = f"no {what} {name[:_SHOWN]!r}"
+    said = f"unknown {what} {name[:_SHOWN]!r}"
     if (near := nearest(name, known)) is not None:
         return f"{said}; did you mean {near!r}?"
     if 0 < len(known) <= _LISTED:
-        return f"{said}; there are {', '.join(known)}"
+        return f"{said}; available: {', '.join(known)}"
     return said
 
 

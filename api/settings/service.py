@@ -200,7 +200,7 @@ class ServiceSettings(BaseSettings):
         try:
             return json.loads(value or "[]")
         except json.JSONDecodeError as error:
-            msg = f"no JSON: {error}"
+            msg = f"not JSON: {error}"
             raise ValueError(msg) from None
 
     @field_validator("asset_hosts", mode="before")

@@ -118,7 +118,7 @@ def _page(limits: Limits, limit: int | None, offset: int | None, page: int | Non
     if page is None:
         return offset or 0, min(limit or limits.max_limit, limits.max_limit)
     if offset:
-        raise InvalidParameter(parameter="page", reason="not together with offset")
+        raise InvalidParameter(parameter="page", reason="cannot be combined with offset")
     size = min(limit or DEFAULT_LIMIT, limits.max_limit)
     return (page - 1) * size, size
 
@@ -165,11 +165,11 @@ def _check_texts(name: str, values: Iterable[Any], parameter: str) -> None:
 def _time(value: Any, operator: str, parameter: str) -> str:
     """A time to compare with; of a day, a month or a year that end of it that the comparison is about."""
     if not isinstance(value, str):
-        raise InvalidParameter(parameter=parameter, reason=f"{str(value)[:60]} is no time")
+        raise InvalidParameter(parameter=parameter, reason=f"{str(value)[:60]} is not a time")
     found = Interval.parse(value, parameter)
     moment = found.end if operator in ("<=", ">") else found.start
     if moment is None or "/" in value:
-        raise InvalidParameter(parameter=parameter, reason=f"{value[:60]} is an interval; a time is wanted")
+        raise InvalidParameter(parameter=parameter, reason=f"{value[:60]} is an interval; expected a time")
     return moment.isoformat()
 
 

@@ -152,7 +152,7 @@ def _check_query(request: Request, known: set[str]) -> list[str]:
     names = Counter(name for name, _ in pairs)
     for name, times in names.items():
         if times > 1:
-            reason = "given twice; write several values with commas between"
+            reason = "given twice; separate several values by commas"
             raise InvalidParameter(parameter=name[:_SHOWN] or "parameter", reason=reason)
     return [name for name in names if name not in known]
 
@@ -163,9 +163,9 @@ def _no_such_parameter(name: str, known: AbstractSet[str]) -> InvalidParameter:
 
 def _unknown(name: str, known: Iterable[str]) -> str:
     if near := nearest(name, known):
-        return f"no such parameter; did you mean {near}?"
+        return f"unknown parameter; did you mean {near}?"
     listed = ", ".join(sorted(other for other in known if other not in BY_NAME or other == "datetime"))
-    return f"no such parameter; known are {listed}" if listed else "no such parameter; none is known here"
+    return f"unknown parameter; available: {listed}" if listed else "unknown parameter; this address has none"
 
 
 class _ReadRequest(Request):

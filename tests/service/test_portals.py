@@ -358,7 +358,7 @@ class TestDialect:
     def test_one_thing_said_twice(self) -> None:
         keys = [{"field": "id", "direction": "asc"}]
         assert in_stac_words({"sortBy": keys, "sortby": keys}) == {"sortby": keys}
-        with pytest.raises(InvalidParameter, match="sortBy: not together with sortby"):
+        with pytest.raises(InvalidParameter, match="sortBy: cannot be combined with sortby"):
             in_stac_words({"sortBy": keys, "sortby": []})
         with pytest.raises(InvalidParameter, match=r"query.product:type: given twice"):
             in_stac_words({"query": {"product:type": {"eq": "a"}, "product_type": {"eq": "b"}}})

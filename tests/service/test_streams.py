@@ -181,7 +181,7 @@ class TestForms:
         answer = client.get("/search", params={"f": "shapefile"})
         assert answer.status_code == 400
         assert answer.json()["description"] == (
-            "f: no form 'shapefile'; there are geojson, json, geojsonseq, ndjson, jsonl, csv, html"
+            "f: unknown format 'shapefile'; available: geojson, json, geojsonseq, ndjson, jsonl, csv, html"
         )
 
     def test_names_of_files(self, client: TestClient) -> None:

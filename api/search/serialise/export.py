@@ -93,7 +93,7 @@ async def open_stream(
 def _read_cursor(search: Search, signer: TokenSigner) -> Cursor | None:
     cursor = signer.read(search.token) if search.token else None
     if cursor is not None and cursor.backwards:
-        reason = "leads backwards, and whole results are given forwards; take that of a link `next`, or none"
+        reason = "the token of a `prev` link cannot be used for a whole result; use that of a `next` link, or none"
         raise InvalidParameter(parameter="token", reason=reason)
     return cursor
 
@@ -110,7 +110,7 @@ async def _total(query: CompiledQuery, at_most: int | None, connection: Connecti
         statement = count_statement(query, cap + 1)
         total = Total(await connection.fetchval(statement.text, *statement.values))
     if not total.is_estimate and total.matched > cap and (at_most is None or at_most > cap):
-        reason = f"more than {cap} items match, and one answer holds no more; narrow the search, or give a limit"
+        reason = f"more than {cap} items match, the maximum of one answer; narrow the search or set a limit"
         raise InvalidParameter(parameter="limit", reason=reason)
     return None if total.is_estimate else total.matched
 
@@ -157,7 +157,7 @@ class _WholeResult(StreamingResponse):
         try:
             await super().stream_response(send)
         except ServiceError as error:  # the server sees that there is no end, and closes the connection
-            _logger.warning("a whole result broke off: %s", error)
+            _logger.warning("export aborted: %s", error)
 
 
 async def _parts(

@@ -59,8 +59,8 @@ def _unknown(name: str, rows: Iterable[Aggregation]) -> str:
         for spelling in (row.of or row.name, row.name.removesuffix("_frequency"), row.name):
             spellings[spelling] = row.name
     near = nearest(name, spellings)
-    hint = f"did you mean {spellings[near]!r}?" if near else "/aggregations lists what there is"
-    return f"no aggregation {name[:80]!r}; {hint}"
+    hint = f"did you mean {spellings[near]!r}?" if near else "`/aggregations` lists those available"
+    return f"unknown aggregation {name[:80]!r}; {hint}"
 
 
 def described(row: Aggregation) -> dict[str, Any]:

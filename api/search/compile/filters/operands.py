@@ -108,7 +108,7 @@ def read_operand(tree: Any, scope: Scope) -> Operand:
         raise scope.refusal(reason="null cannot be compared; use isNull (IS NULL)")
     if isinstance(tree, dict):
         return _read_object(tree, scope)
-    raise scope.refusal(reason="a list stands where one value is wanted")
+    raise scope.refusal(reason="expected a single value, not a list")
 
 
 def _finite(number: float, scope: Scope) -> float:
@@ -196,7 +196,7 @@ def moment(tree: Any, scope: Scope, said: str | None = None) -> tuple[datetime, 
     text = tree if isinstance(tree, str) else tree.get("timestamp", tree.get("date"))
     name = f"{scope.parameter}: {said}" if said else scope.parameter
     if not isinstance(text, str) or "/" in text:
-        raise InvalidParameter(parameter=name, reason=f"{str(text)[:_SHOWN]!r} is no time")
+        raise InvalidParameter(parameter=name, reason=f"{str(text)[:_SHOWN]!r} is not a time")
     found = Interval.parse(text, name)
     assert found.start is not None  # noqa: S101 -- only intervals are open
     assert found.end is not None  # noqa: S101
