@@ -15,7 +15,7 @@ from api.files.data import data_router
 from api.files.docs import docs_router
 from api.files.mounts import DataRoots
 from api.files.schemas import schemas_router
-from api.http.concurrency import PageGate
+from api.http.concurrency import PageCapacity
 from api.http.error_responses import add_error_handlers
 from api.http.health import health
 from api.http.middleware import add_middleware
@@ -54,7 +54,7 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
     app.state.service_settings = settings
-    app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
+    app.state.page_capacity = PageCapacity(settings.max_items, settings.pool_wait_s)
     app.state.page_renderer = LazyPageRenderer()
     app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import asyncpg
 from stac_fastapi.pgstac.db import con_init
 
+from api.capacity import CapacityLimiter
 from api.database import queries
 from api.database.dsn import connection_arguments
 from api.errors import DatabaseUnavailable, InvalidSearch, ServiceError, SlowSearch, StartError
@@ -118,7 +119,7 @@ class Sessions:
     def __init__(self, pool: Any, most: int, wait_s: float) -> None:
         """The pool's sessions, so many at once; nobody waits longer than this for one."""
         self._pool = pool
-        self._turns = asyncio.Semaphore(most)
+        self._limiter = CapacityLimiter(capacity=most, refusal="No session is free.")
         self._wait_s = wait_s
 
     async def acquire(self) -> asyncpg.Connection:
@@ -128,11 +129,11 @@ class Sessions:
             TimeoutError: None was free in time.
         """
         async with asyncio.timeout(self._wait_s):
-            await self._turns.acquire()
+            await self._limiter.reserve()
             try:
                 return await self._pool.acquire()
             except BaseException:
-                self._turns.release()
+                self._limiter.free(1)
                 raise
 
     async def release(self, session: asyncpg.Connection) -> None:
@@ -140,7 +141,7 @@ class Sessions:
         try:
             await self._pool.release(session)
         finally:
-            self._turns.release()
+            self._limiter.free(1)
 
     async def expire(self) -> None:
         """Have all sessions opened anew before they are used again."""

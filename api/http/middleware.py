@@ -1,6 +1,6 @@
 """What every request and answer passes through.
 
-Outermost first: the request's id, CORS, proxy and prefix, admission, HEAD, compression, validators, last resort, body
+Outermost first: request id, CORS, proxy and prefix, concurrency limit, HEAD, compression, validators, last resort, body
 limit.
 """
 
@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
-from api.http.concurrency import Admission
+from api.http.concurrency import RequestLimit
 from api.http.error_responses import error_response, internal_error_response
 from api.http.forwarded import Proxy, TrustedProxies
 from api.http.validators import Conditional
@@ -68,7 +68,7 @@ def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     app.add_middleware(Conditional, max_age_s=settings.cache_max_age_s)
     app.add_middleware(CompressDocuments)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Admission, most=settings.max_requests)
+    app.add_middleware(RequestLimit, max_requests=settings.max_requests)
     app.add_middleware(Proxy, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips))
     app.add_middleware(
         OpenCors,

@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from api.errors import Overloaded
-from api.plots.turns import ADVICE
+from api.plots.capacity import REFUSAL
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
@@ -63,14 +63,14 @@ class Drawings:
         running = self._drawing.get(name)
         if running is None:
             if len(self._drawing) >= MOST_WAITING:
-                raise Overloaded(ADVICE)
+                raise Overloaded(REFUSAL)
             running = asyncio.get_running_loop().run_in_executor(self._thread, _giving_way, draw)
             self._drawing[name] = running
             running.add_done_callback(partial(self._done, name))
         try:
             return await asyncio.wait_for(asyncio.shield(running), self.patience_s)
         except TimeoutError as error:
-            raise Overloaded(ADVICE) from error
+            raise Overloaded(REFUSAL) from error
 
     def _done(self, name: bytes, running: asyncio.Future[bytes]) -> None:
         self._drawing.pop(name, None)

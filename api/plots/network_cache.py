@@ -18,8 +18,8 @@ from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from api.capacity import CapacityLimiter
     from api.plots.network import Network
-    from api.plots.turns import Turns
     from api.search.execute.catalogue import CatalogueCache
 
 MOST_PAIRS: Final = 10_000
@@ -33,11 +33,11 @@ class NetworkCache:
     """Networks by series.
 
     Attributes:
-        turns: Who may read.
+        readers: Limits how many requests read at once.
         catalogue: What is known of the database.
     """
 
-    turns: Turns
+    readers: CapacityLimiter
     catalogue: CatalogueCache
     _found: OrderedDict[tuple[str, str], tuple[str, Network]] = field(default_factory=OrderedDict)
 
@@ -49,7 +49,7 @@ class NetworkCache:
             Overloaded: Too many plots are being made.
         """
         pairs_collection = sibling(collection, INTERFEROGRAM)
-        async with self.turns.turn():
+        with await self.readers.reserve():
             async with request.app.state.get_connection(request, "r") as connection:
                 seen = await queries.snapshot(connection)
                 if (kept := self._found.get((collection, series))) is not None and kept[0] == seen:

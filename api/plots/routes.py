@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from api.http.content_negotiation import TABLE
 from api.plots import formats as forms
+from api.plots.capacity import plot_readers
 from api.plots.drawing import Drawings
 from api.plots.network_answer import NetworkAnswers
 from api.plots.network_cache import NetworkCache
 from api.plots.tracks_answer import TrackAnswers
-from api.plots.turns import Turns
 from api.search.execute.catalogue import CatalogueCache
 from api.stac.route import StacRoute
 
@@ -55,8 +55,8 @@ def plots_router(patience_s: float, cache: CatalogueCache) -> APIRouter:
         cache: What is known of the database.
     """
     router = APIRouter(route_class=StacRoute, tags=["Plots"])
-    turns, drawings = Turns(patience_s), Drawings(patience_s)
-    networks, tracks = NetworkAnswers(NetworkCache(turns, cache), drawings), TrackAnswers(turns, drawings, cache)
+    readers, drawings = plot_readers(patience_s), Drawings(patience_s)
+    networks, tracks = NetworkAnswers(NetworkCache(readers, cache), drawings), TrackAnswers(readers, drawings, cache)
     answers: Any = {"responses": _ANSWERS}
 
     @router.get("/collections/{collection_id}/items/{item_id}/network", name="Network", **answers)

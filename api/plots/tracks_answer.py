@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from api.capacity import CapacityLimiter
     from api.http.page_negotiation import Language
     from api.plots.drawing import Drawings
     from api.plots.formats import Wanted
     from api.plots.tracks import Track
-    from api.plots.turns import Turns
     from api.search.execute.catalogue import CatalogueCache
 
 _TRACK_COLUMNS: Final = (
@@ -45,12 +45,12 @@ class TrackAnswers:
     """Answers about tracks.
 
     Attributes:
-        turns: Who may read.
+        readers: Limits how many requests read at once.
         drawings: Draws.
         cache: What is known of the database.
     """
 
-    turns: Turns
+    readers: CapacityLimiter
     drawings: Drawings
     cache: CatalogueCache
     _tracks: TrackCache = field(default_factory=TrackCache)
@@ -82,14 +82,15 @@ class TrackAnswers:
             NotFound: There is no such collection.
         """
         with_days = what == "acquisitions"
-        async with self.turns.turn(), request.app.state.get_connection(request, "r") as connection:
-            if collection is not None:
-                check_collection(collection, await self.cache.get(connection, [collection]))
-            titles = dict(await queries.collection_titles(connection))
-            names = [collection] if collection is not None else list(titles)
-            tracks = [
-                track for name in names for track in await self._tracks.get(connection, name, with_days=with_days)
-            ]
+        with await self.readers.reserve():
+            async with request.app.state.get_connection(request, "r") as connection:
+                if collection is not None:
+                    check_collection(collection, await self.cache.get(connection, [collection]))
+                titles = dict(await queries.collection_titles(connection))
+                names = [collection] if collection is not None else list(titles)
+                tracks = [
+                    track for name in names for track in await self._tracks.get(connection, name, with_days=with_days)
+                ]
         title = request.app.title if collection is None else titles.get(collection) or collection
         return Shown(what, collection, title, merged(tracks), get_base_url(request))
 

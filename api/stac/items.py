@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection
     from fastapi import Request
 
-    from api.http.concurrency import Place
+    from api.capacity import Reservation
     from api.search.execute.catalogue import Catalogue
     from api.search.execute.page import Page
     from api.search.model import Search
@@ -102,11 +102,11 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
                 stream = await open_stream(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
             answer: Response = await stream_response(request, stream, chosen, search, writer.served)
         else:
-            place = await request.app.state.page_gate.enter(body.limit)
+            reservation = await request.app.state.page_capacity.reserve(body.limit)
             try:
-                answer = await self._page(request, body, collection, writer, place)
+                answer = await self._page(request, body, collection, writer, reservation)
             except BaseException:
-                place.leave()
+                reservation.release()
                 raise
         answer.headers.add_vary_header("Accept")
         return answer
@@ -120,16 +120,16 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         return await read_search(body, plain_parameters(request, catalogue), catalogue, connection), catalogue
 
     async def _page(
-        self, request: Request, body: Asked, collection: str | None, writer: ItemWriter, place: Place
+        self, request: Request, body: Asked, collection: str | None, writer: ItemWriter, reservation: Reservation
     ) -> Response:
         async with request.app.state.get_connection(request, "r") as connection:
             search, catalogue = await self._search(request, body, collection, connection)
             takes, counting = writer.takes_documents, self.limits.counting
             page = await read_page(search, catalogue, connection, self.cache, counting, with_documents=takes)
-        place.shrink(len(page.items))
+        reservation.reduce(len(page.items))
         links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
         answer = self._rendered(page, search, links, writer)
-        place.leave_with(answer)
+        reservation.release_with(answer)
         return answer
 
     def _body(self, parameters: Any, collection: str | None) -> Asked:

@@ -20,9 +20,9 @@ from api.app import create_app
 from api.errors import Overloaded
 from api.http.page_negotiation import Language
 from api.plots import queries
+from api.plots.capacity import MAX_READERS, plot_readers
 from api.plots.drawing import MOST_WAITING, Drawings
 from api.plots.svg import style_sheet
-from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import count
 from catalog_builder.derived.item_documents import item_links
 
@@ -359,19 +359,19 @@ def test_the_style_sheet_of_the_pages_has_the_colours_of_the_figures(plotted: Te
 
 
 def test_few_read_at_once_and_too_many_are_turned_away() -> None:
-    turns, running = Turns(0.1), []
+    readers, running = plot_readers(0.1), []
 
     async def read() -> None:
-        async with turns.turn():
+        with await readers.reserve():
             running.append(1)
-            assert len(running) <= AT_ONCE
+            assert len(running) <= MAX_READERS
             await asyncio.sleep(0.15)
             running.pop()
 
     async def ask() -> list[Any]:
-        return await asyncio.gather(*(read() for _ in range(AT_ONCE + 3)), return_exceptions=True)
+        return await asyncio.gather(*(read() for _ in range(MAX_READERS + 3)), return_exceptions=True)
 
-    assert [type(each) for each in asyncio.run(ask())] == [type(None)] * AT_ONCE + [Overloaded] * 3
+    assert [type(each) for each in asyncio.run(ask())] == [type(None)] * MAX_READERS + [Overloaded] * 3
 
 
 def test_what_was_written_since_is_shown(plotted: TestClient, plotted_dsn: str) -> None:
