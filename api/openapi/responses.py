@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.http.page_negotiation import MEDIA_TYPE
 from api.openapi.schemas import reference
 

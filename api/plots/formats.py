@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
-from api.errors import NotAcceptable
-from api.http.content_negotiation import TABLE, Format, media_ranges, quality
+from api.http.content_negotiation import Format, negotiate_format
+from api.http.item_formats import TABLE
 from api.http.page_negotiation import Language, language_of
 from api.http.security_policy import PICTURE_POLICY
 from api.search.serialise.csv_cells import cell
@@ -58,21 +58,9 @@ def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
         NotAcceptable: The client takes none of the forms there are.
     """
     return Wanted(
-        _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
+        _BY_NAME[form] if form is not None else negotiate_format(FORMS, request.headers.getlist("accept")).format,
         Language(language) if language else language_of(request),
     )
-
-
-def _by_header(headers: list[str]) -> Format:
-    ranges = media_ranges(headers)
-    if not ranges:
-        return DATA
-    liked = [(quality(form.media_types[0], ranges), -place, form) for place, form in enumerate(FORMS)]
-    best, _, form = max(liked, key=lambda found: found[:2])
-    if best <= 0:
-        msg = f"Accept: no acceptable media type; available: {', '.join(form.media_types[0] for form in FORMS)}"
-        raise NotAcceptable(msg)
-    return form
 
 
 def picture(svg: bytes) -> Response:

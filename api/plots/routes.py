@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.plots import formats as forms
 from api.plots.capacity import plot_readers
 from api.plots.drawing import Drawings

@@ -10,7 +10,7 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
 
 from api.database import queries
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.plots import formats as forms
 from api.plots import svg
 from api.plots.track_labels import Shown, track_words

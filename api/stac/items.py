@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.errors import NotFound
 from api.files.mounts import DataRoots
-from api.http.content_negotiation import choose
+from api.http.item_formats import choose
 from api.http.validators import changed_at, tag
 from api.request.portal_compatibility import SORTBY
 from api.request.suggestions import unknown

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from api.http.content_negotiation import PARAMETER, STREAMS
+from api.http.content_negotiation import PARAMETER
+from api.http.item_formats import STREAMS
 from api.stac.links import page_link
 from api.stac.route import posted
 from catalog_builder.derived.item_documents import GEOJSON, JSON

@@ -14,8 +14,9 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
-from api.http.content_negotiation import BY_NAME as FORM_NAMES
-from api.http.content_negotiation import JSON_NAME, PAGE, PARAMETER, described
+from api.http.content_negotiation import JSON_NAME, PARAMETER
+from api.http.item_formats import BY_NAME as FORM_NAMES
+from api.http.item_formats import PAGE, described
 from api.http.page_negotiation import LANGUAGE, VARY, check_choice, wants_page
 from api.http.page_negotiation import described as page_described
 from api.http.page_renderer import renderer_of

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, quote
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from api.http.content_negotiation import STREAMS
 from api.http.error_responses import STATUS_CODES, Failure, failure_of
+from api.http.item_formats import STREAMS
 from api.search.properties import PropertyTable
 from api.web.assets import Picture, picture_of
 from api.web.client_arguments import search_arguments

@@ -33,7 +33,7 @@ from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
 from api.database.pool import session_arguments
-from api.http.content_negotiation import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
+from api.http.item_formats import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
 from api.search.compile.page_statements import Selection
 from api.search.execute import scan as walk
 from api.search.execute.catalogue import CatalogueCache
