@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api.errors import StartError
-from api.http.error_responses import describe
+from api.http.error_responses import describe_error
 from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def main() -> int:
     try:
         settings = ServiceSettings()
     except ValidationError as error:
-        return _give_up(f"FLATSIM_*: {describe(error)}", _WRONG_SETTINGS)
+        return _give_up(f"FLATSIM_*: {describe_error(error)}", _WRONG_SETTINGS)
     try:
         _serve(settings)
     except StartError as error:

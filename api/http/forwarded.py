@@ -80,7 +80,7 @@ class _Hop:
     host: str | None = None
 
 
-class Proxy:
+class ForwardedHeaders:
     """Put host, scheme, prefix and client of the original request into the scope, and the path into one form.
 
     `Forwarded` (RFC 7239) counts before `X-Forwarded-*`. The path gets the prefix whether the proxy sends it on or not:

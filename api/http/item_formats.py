@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
 from api.http.content_negotiation import JSON_NAME, PARAMETER, Chosen, Format, negotiate_format
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -51,7 +51,7 @@ def choose(request: Request) -> Chosen:
         return negotiate_format(FORMATS, request.headers.getlist("accept"))
     found = BY_NAME.get(told.lower())
     if found is None:
-        near = nearest(told, BY_NAME)
+        near = find_nearest(told, BY_NAME)
         hint = f"did you mean {near}? Available:" if near else "available:"
         raise InvalidParameter(parameter=PARAMETER, reason=f"unknown format {told[:40]!r}; {hint} {', '.join(BY_NAME)}")
     return Chosen(found, found.media_types[0])

@@ -20,8 +20,8 @@ from starlette_compress import CompressMiddleware, add_compress_type
 
 from api.http.concurrency import RequestLimit
 from api.http.error_responses import error_response, internal_error_response
-from api.http.forwarded import Proxy, TrustedProxies
-from api.http.validators import Conditional
+from api.http.forwarded import ForwardedHeaders, TrustedProxies
+from api.http.validators import ConditionalResponses
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,12 +64,14 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     """Put the middleware around the application; what is added last stands outermost."""
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(LastResort)
-    app.add_middleware(Conditional, max_age_s=settings.cache_max_age_s)
+    app.add_middleware(UnhandledErrors)
+    app.add_middleware(ConditionalResponses, max_age_s=settings.cache_max_age_s)
     app.add_middleware(CompressDocuments)
     app.add_middleware(HeadAsGet)
     app.add_middleware(RequestLimit, max_requests=settings.max_requests)
-    app.add_middleware(Proxy, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips))
+    app.add_middleware(
+        ForwardedHeaders, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips)
+    )
     app.add_middleware(
         OpenCors,
         allow_origins=["*"],
@@ -186,7 +188,7 @@ def is_head(scope: Scope) -> bool:
     return _HEAD in scope
 
 
-class LastResort:
+class UnhandledErrors:
     """Answer an error nobody foresaw as JSON, inside the CORS middleware so that a browser can read it."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from api.errors import InvalidParameter
 from api.http.content_negotiation import PARAMETER, media_ranges, quality
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,13 +33,13 @@ class Language(StrEnum):
     FRENCH = "fr"
 
 
-def wants_page(request: HTTPConnection) -> bool:
+def is_page_requested(request: HTTPConnection) -> bool:
     """Whether a request is answered with a page, where there is one."""
     told = request.query_params.get(PARAMETER)
-    return told.lower() == HTML if told is not None else accepts_page(request)
+    return told.lower() == HTML if told is not None else is_page_accepted(request)
 
 
-def accepts_page(request: HTTPConnection) -> bool:
+def is_page_accepted(request: HTTPConnection) -> bool:
     """Whether the `Accept` header alone asks for a page."""
     ranges = media_ranges(request.headers.getlist("accept"))
     if not any(name == MEDIA_TYPE for name, _ in ranges):
@@ -47,7 +47,7 @@ def accepts_page(request: HTTPConnection) -> bool:
     return quality(MEDIA_TYPE, ranges) > max(quality(each, ranges) for each in _JSON)
 
 
-def language_of(request: HTTPConnection) -> Language:
+def choose_language(request: HTTPConnection) -> Language:
     """The language of the page: `lang`, or else what `Accept-Language` likes best of those there are."""
     told = request.query_params.get(LANGUAGE)
     if told is not None and told.lower() in tuple(Language):
@@ -63,7 +63,7 @@ def _liking(language: Language, ranges: list[tuple[str, float]]) -> float:
     return max(named) if named else max((liked for name, liked in ranges if name == "*"), default=0.0)
 
 
-def check_choice(request: HTTPConnection, others: Collection[str]) -> None:
+def check_page_parameters(request: HTTPConnection, others: Collection[str]) -> None:
     """Refuse forms and languages there are none of.
 
     Args:
@@ -77,7 +77,7 @@ def check_choice(request: HTTPConnection, others: Collection[str]) -> None:
     for parameter, what, known in asked:
         told = request.query_params.get(parameter)
         if told is not None and told.lower() not in known:
-            near = nearest(told, known)
+            near = find_nearest(told, known)
             hint = f"did you mean {near}? Available:" if near else "available:"
             raise InvalidParameter(
                 parameter=parameter, reason=f"unknown {what} {told[:40]!r}; {hint} {', '.join(known)}"

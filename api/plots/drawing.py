@@ -31,16 +31,16 @@ to a tenth of a second for a search, which has to get it back some twenty times.
 
 
 @dataclass(slots=True)
-class Drawings:
+class FigureCache:
     """Figures by what they are made of, those not asked for longest given up first.
 
     Attributes:
         patience_s: Seconds that a request waits for its figure.
-        most_bytes: Of all that are kept.
+        max_bytes: Of all that are kept.
     """
 
     patience_s: float
-    most_bytes: int = 16 * 2**20
+    max_bytes: int = 16 * 2**20
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="plots"))
     _kept: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
     _drawing: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Drawings:
         drawn = running.result()
         self._kept[name] = drawn
         self._bytes += len(drawn)
-        while self._bytes > self.most_bytes:
+        while self._bytes > self.max_bytes:
             self._bytes -= len(self._kept.popitem(last=False)[1])
 
 

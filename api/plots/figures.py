@@ -73,7 +73,7 @@ def new_figure(width_px: float, height_px: float) -> Figure:
     return Figure(figsize=(width_px / POINTS_PER_INCH, height_px / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
 
 
-def written(figure: Figure) -> bytes:
+def render_svg(figure: Figure) -> bytes:
     """A figure as Matplotlib's SVG."""
     file = io.BytesIO()
     FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)

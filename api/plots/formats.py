@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.http.content_negotiation import Format, negotiate_format
 from api.http.item_formats import TABLE
-from api.http.page_negotiation import Language, language_of
+from api.http.page_negotiation import Language, choose_language
 from api.http.security_policy import PICTURE_POLICY
 from api.search.serialise.csv_cells import cell
 from api.stac.links import JSON
@@ -39,14 +39,14 @@ _NO_FILE_NAME: Final = re.compile("[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlotFormat:
     """The form of an answer, and the language of the words in it."""
 
     form: Format
     language: Language
 
 
-def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
+def negotiate_plot_format(request: Request, form: str | None, language: str | None) -> PlotFormat:
     """What a request asks for.
 
     Args:
@@ -57,9 +57,9 @@ def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
     Raises:
         NotAcceptable: The client takes none of the forms there are.
     """
-    return Wanted(
+    return PlotFormat(
         _BY_NAME[form] if form is not None else negotiate_format(FORMS, request.headers.getlist("accept")).format,
-        Language(language) if language else language_of(request),
+        Language(language) if language else choose_language(request),
     )
 
 
@@ -82,13 +82,13 @@ def table(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], name: str) 
         rows: By column.
         name: Of a file of it, without the ending.
     """
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    shown = list(columns)
-    writer.writerow(shown)
-    writer.writerows([cell(row[column]) for column in shown] for row in rows)
+    render_svg = io.StringIO()
+    writer = csv.writer(render_svg, lineterminator="\r\n")
+    view = list(columns)
+    writer.writerow(view)
+    writer.writerows([cell(row[column]) for column in view] for row in rows)
     file_name = f"{_NO_FILE_NAME.sub('_', name)[:120]}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Vary": _VARY}
     return Response(
-        written.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
+        render_svg.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
     )

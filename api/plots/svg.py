@@ -72,7 +72,7 @@ def key(name: str) -> str:
     return f"{_KEY}{name}"
 
 
-def finished(
+def finish_svg(
     drawn: bytes,
     *,
     title: str,

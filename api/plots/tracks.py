@@ -125,7 +125,7 @@ def _day(text: Any) -> date | None:
         return None
 
 
-def merged(tracks: Iterable[Track]) -> tuple[Track, ...]:
+def merge_tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
     """Tracks of several collections, those of one name and region together; by region and name."""
     groups: dict[tuple[str, str], list[Track]] = defaultdict(list)
     for track in tracks:
@@ -153,7 +153,7 @@ def _outline_rank(track: Track) -> int:
     return _BEST_OUTLINE.index(kind) if kind in _BEST_OUTLINE and track.outline else len(_BEST_OUTLINE)
 
 
-def of_kinds(track: Track) -> list[tuple[str, int]]:
+def count_by_kind(track: Track) -> list[tuple[str, int]]:
     """What there is of a track: the slug of each kind, or its product type, with a number."""
     return [
         (BY_PRODUCT_TYPE[kind].slug if kind in BY_PRODUCT_TYPE else kind, number)

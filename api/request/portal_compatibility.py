@@ -44,10 +44,10 @@ class Rule:
     rewrite: Callable[[Body], Body] | None = None
 
 
-def in_stac_words(body: Body) -> Body:
+def normalise_body(body: Body) -> Body:
     """The body of a search as STAC has it; the body itself is left as it is.
 
-    >>> in_stac_words({"page": "2", "bbox": None, "sortBy": [{"field": "id", "direction": "dsc"}]})
+    >>> normalise_body({"page": "2", "bbox": None, "sortBy": [{"field": "id", "direction": "dsc"}]})
     {'page': 2, 'sortby': [{'field': 'id', 'direction': 'desc'}]}
 
     Raises:
@@ -59,14 +59,14 @@ def in_stac_words(body: Body) -> Body:
     return body
 
 
-def known_values(tree: Any) -> Any:
+def normalise_values(tree: Any) -> Any:
     """A CQL2 expression in which values are spelled as the catalogue spells them.
 
-    >>> known_values({"op": "=", "args": [{"property": "product:type"}, "TIMESERIE"]})
+    >>> normalise_values({"op": "=", "args": [{"property": "product:type"}, "TIMESERIE"]})
     {'op': '=', 'args': [{'property': 'product:type'}, 'TIMESERIES']}
     """
     if isinstance(tree, list):
-        return [known_values(part) for part in tree]
+        return [normalise_values(part) for part in tree]
     if not isinstance(tree, dict):
         return tree
     if tree.get("op") in _EXACT and isinstance(args := tree.get("args"), list):
@@ -74,7 +74,7 @@ def known_values(tree: Any) -> Any:
         for name in names:
             if (spelled := _SPELLINGS.get(name.removeprefix("properties."))) is not None:
                 return {**tree, "args": [_respelled(part, spelled) for part in args]}
-    return {name: known_values(part) for name, part in tree.items()}
+    return {name: normalise_values(part) for name, part in tree.items()}
 
 
 _EXACT: Final = ("=", "<>", "in")

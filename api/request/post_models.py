@@ -11,8 +11,8 @@ from api.errors import InvalidParameter
 from api.request.free_text import GRAMMAR
 from api.request.geometries import bbox_geometry, check_crs, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.request.json_values import check_depth
-from api.request.portal_compatibility import SORTBY, in_stac_words
-from api.request.suggestions import unknown
+from api.request.portal_compatibility import SORTBY, normalise_body
+from api.request.suggestions import describe_unknown
 from api.request.times import Interval
 from api.settings.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
 
@@ -104,7 +104,7 @@ class ItemsPost(BaseSearchPostRequest):
             msg = "expected a JSON object"
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
         _check_members(value, cls)
-        body = in_stac_words(value)
+        body = normalise_body(value)
         _check_filter(body)
         return _with_plain_area(body)
 
@@ -142,12 +142,12 @@ def _check_members(body: dict[str, Any], model: type[ItemsPost]) -> None:
     known = {field.alias or name for name, field in model.model_fields.items() if name not in model.meaningless}
     for name, member in body.items():
         if name not in known and name not in IGNORED:
-            raise InvalidParameter(parameter=name, reason=unknown(name, sorted(known), "member"))
+            raise InvalidParameter(parameter=name, reason=describe_unknown(name, sorted(known), "member"))
         check_depth(name, member)
         for part in member if isinstance(member, list) else [member]:
             for inner in part if isinstance(part, dict) and name in _MEMBERS else ():
                 if inner not in _MEMBERS[name]:
-                    raise InvalidParameter(parameter=name, reason=unknown(inner, _MEMBERS[name], "member"))
+                    raise InvalidParameter(parameter=name, reason=describe_unknown(inner, _MEMBERS[name], "member"))
 
 
 class SearchPost(ItemsPost):

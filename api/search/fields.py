@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.search.model import Fields
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def _path(name: Any, properties: PropertyTable) -> str:
         return name
     if name in properties.by_name:
         return f"properties.{name}"
-    raise InvalidParameter(parameter="fields", reason=unknown(name, sorted({*MEMBERS, *properties.by_name}), "field"))
+    raise InvalidParameter(
+        parameter="fields", reason=describe_unknown(name, sorted({*MEMBERS, *properties.by_name}), "field")
+    )
 
 
 def select(item: dict[str, Any], fields: Fields) -> dict[str, Any]:

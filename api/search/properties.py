@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import quote_identifier
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from catalog_builder.derived.item_index import IndexColumn
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class PropertyTable:
             raise InvalidParameter(parameter=parameter, reason="the name of a property is text")
         found = self.by_name.get(name) or self.by_name.get(name.removeprefix(_PREFIX))
         if found is None:
-            reason = unknown(name.removeprefix(_PREFIX), sorted(self.by_name), "property")
+            reason = describe_unknown(name.removeprefix(_PREFIX), sorted(self.by_name), "property")
             raise InvalidParameter(parameter=parameter, reason=reason)
         return found
 

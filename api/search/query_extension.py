@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.request.times import OPEN, Interval
 from api.search.model import Condition
 from api.search.properties import Kind
@@ -40,7 +40,7 @@ def query_conditions(query: Mapping[str, Any], properties: PropertyTable) -> Ite
         for operator, value in asked.items():
             where = f"{parameter}.{operator[:20]}"
             if operator not in OPERATORS:
-                raise InvalidParameter(parameter=where, reason=unknown(operator, OPERATORS, "operator"))
+                raise InvalidParameter(parameter=where, reason=describe_unknown(operator, OPERATORS, "operator"))
             assert found is not None  # noqa: S101
             yield Condition(where, _queried(found, operator, value, where))
 

@@ -18,7 +18,7 @@ from api.http.content_negotiation import PARAMETER
 from api.request.cql2 import parse_filter
 from api.request.free_text import parse
 from api.request.geometries import bbox_geometry, check_crs
-from api.request.suggestions import refuse_unknown
+from api.request.suggestions import check_names
 from api.request.times import Interval
 from api.search.fields import ALWAYS, select
 from api.search.model import Fields
@@ -176,7 +176,7 @@ def _time(value: Any, operator: str, parameter: str) -> str:
 def _check_names(parameter: str, names: Iterable[str], *, to_sort: bool = False) -> None:
     """Refuse names that collections are not searched or sorted by."""
     known = [name for name, schema in COLLECTION_PROPERTIES.items() if not to_sort or sortable(schema)]
-    refuse_unknown(parameter, names, known, "sortable of collections" if to_sort else "property of collections")
+    check_names(parameter, names, known, "sortable of collections" if to_sort else "property of collections")
 
 
 def _properties(tree: Any) -> Iterator[str]:

@@ -31,7 +31,7 @@ _NOT_SORTED: Final = ("array", "object")
 
 
 @dataclass(frozen=True, slots=True)
-class Summarised:
+class CollectionSummaries:
     """One collection: its title and what it says of the values of its items."""
 
     identifier: str
@@ -44,7 +44,9 @@ class Summarised:
         return _ALWAYS in self.summaries
 
 
-def property_schemas(definitions: Mapping[str, Schema], collections: Sequence[Summarised]) -> dict[str, Schema]:
+def property_schemas(
+    definitions: Mapping[str, Schema], collections: Sequence[CollectionSummaries]
+) -> dict[str, Schema]:
     """The properties of items with the values that these collections have of them.
 
     Args:
@@ -129,7 +131,9 @@ COLLECTION_PROPERTIES: Final[Mapping[str, Schema]] = {
 """What collections are searched and sorted by."""
 
 
-async def item_schemas(connection: Connection, collection_id: str | None) -> tuple[list[Summarised], dict[str, Schema]]:
+async def item_schemas(
+    connection: Connection, collection_id: str | None
+) -> tuple[list[CollectionSummaries], dict[str, Schema]]:
     """What items of one collection, or of all, are searched by.
 
     Returns:
@@ -138,7 +142,7 @@ async def item_schemas(connection: Connection, collection_id: str | None) -> tup
     Raises:
         NotFound: There is no such collection.
     """
-    collections = [Summarised(*row) for row in await queries.summaries(connection, collection_id)]
+    collections = [CollectionSummaries(*row) for row in await queries.summaries(connection, collection_id)]
     definitions = await queries.queryable_definitions(connection, collection_id)
     if collection_id is not None and not collections:
         msg = f"Collection {collection_id} does not exist."

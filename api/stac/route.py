@@ -17,13 +17,13 @@ from api.errors import InvalidParameter, WrongContentType
 from api.http.content_negotiation import JSON_NAME, PARAMETER
 from api.http.item_formats import BY_NAME as FORM_NAMES
 from api.http.item_formats import PAGE, described
-from api.http.page_negotiation import LANGUAGE, VARY, check_choice, wants_page
+from api.http.page_negotiation import LANGUAGE, VARY, check_page_parameters, is_page_requested
 from api.http.page_negotiation import described as page_described
 from api.http.page_renderer import renderer_of
-from api.http.response_cache import KEPT_PATHS
+from api.http.response_cache import CACHED_PATHS
 from api.request.characters import check_text
 from api.request.json_body import parse_body
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from api.http.response_cache import KeptAnswers
+    from api.http.response_cache import ResponseCache
 
-_OF_COLLECTION: Final = {
+_COLLECTION_PATHS: Final = {
     "/collections/{collection_id}/items": "/search",
     "/collections/{collection_id}/aggregate": "/aggregate",
 }
 """Where items of one collection are asked for, and where the same is asked of all."""
-_OWN: Final = "collections"
-WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
+_COLLECTIONS: Final = "collections"
+WITH_PROPERTIES: Final = (*_COLLECTION_PATHS, *_COLLECTION_PATHS.values())
 """Addresses where a property of items is a parameter of its own."""
 _WITH_FORMS: Final = ("/search", "/collections/{collection_id}/items")
 """Addresses whose answer has several forms."""
@@ -86,29 +86,33 @@ class StacRoute(APIRoute):
             known |= {PARAMETER, LANGUAGE}
         takes_body = self.body_field is not None
 
-        of_collection = next((path for path in _OF_COLLECTION if self.path_format.endswith(path)), None)
+        of_collection = next((path for path in _COLLECTION_PATHS if self.path_format.endswith(path)), None)
 
         async def checked(request: Request) -> Response:
             if of_collection:
-                _check_own_collection(request, _OF_COLLECTION[of_collection])
-            names = known | {_OWN} if of_collection else known
+                _check_own_collection(request, _COLLECTION_PATHS[of_collection])
+            names = known | {_COLLECTIONS} if of_collection else known
             unknown = _check_query(request, names)
             if unknown and not with_properties:
                 raise _no_such_parameter(unknown[0], names)
             request.state.unknown_parameters = unknown, names
             return await answer(await _with_document(request) if takes_body else request)
 
-        handler = partial(_page_or, checked, self.path_format, forms) if forms else checked
-        return partial(_kept, handler) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else handler
+        handler = partial(_answer_page_or_json, checked, self.path_format, forms) if forms else checked
+        return (
+            partial(_answer_from_cache, handler)
+            if self.path_format in CACHED_PATHS and self.methods == {"GET"}
+            else handler
+        )
 
 
 Make = Callable[[Request], Coroutine[Any, Any, "Response"]]
 
 
-async def _page_or(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
+async def _answer_page_or_json(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
     """A page for who asked for one, else what everybody gets."""
-    check_choice(request, forms)
-    if wants_page(request):
+    check_page_parameters(request, forms)
+    if is_page_requested(request):
         return await renderer_of(request).render_answer(path, request, make)
     response = await make(request)
     if VARY not in response.headers.get("vary", ""):
@@ -118,17 +122,17 @@ async def _page_or(make: Make, path: str, forms: Collection[str], request: Reque
     return response
 
 
-async def _kept(make: Make, request: Request) -> Response:
-    kept: KeptAnswers = request.app.state.kept
-    return await kept.answer(request, make)
+async def _answer_from_cache(make: Make, request: Request) -> Response:
+    cache: ResponseCache = request.app.state.response_cache
+    return await cache.answer(request, make)
 
 
 def _check_own_collection(request: Request, of_all: str) -> None:
     """pystac-client names the collection once more when it lists its items; only another one is wrong."""
     own = request.path_params["collection_id"]
-    if (told := request.query_params.get(_OWN, own)) != own:
+    if (given := request.query_params.get(_COLLECTIONS, own)) != own:
         raise InvalidParameter(
-            parameter=_OWN, reason=f"the address is that of {own!r}, not of {told[:_SHOWN]!r}; use {of_all}"
+            parameter=_COLLECTIONS, reason=f"the address is that of {own!r}, not of {given[:_SHOWN]!r}; use {of_all}"
         )
 
 
@@ -163,7 +167,7 @@ def _no_such_parameter(name: str, known: AbstractSet[str]) -> InvalidParameter:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    if near := nearest(name, known):
+    if near := find_nearest(name, known):
         return f"unknown parameter; did you mean {near}?"
     listed = ", ".join(sorted(other for other in known if other not in BY_NAME or other == "datetime"))
     return f"unknown parameter; available: {listed}" if listed else "unknown parameter; this address has none"
@@ -179,7 +183,7 @@ class _ReadRequest(Request):
         return self.document
 
 
-def posted(request: Request) -> dict[str, Any]:
+def posted_object(request: Request) -> dict[str, Any]:
     """The object that was posted, as it came; nothing where there is none."""
     document = request.document if isinstance(request, _ReadRequest) else None
     return document if isinstance(document, dict) else {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database import queries
-from api.stac.queryables import Summarised, item_schemas
+from api.stac.queryables import CollectionSummaries, item_schemas
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 _MOST: Final = 200
 """Collections whose schemas are kept."""
 
-Offer = tuple[list[Summarised], dict[str, Any]]
+FormOptions = tuple[list[CollectionSummaries], dict[str, Any]]
 """Collections, and schemas of the properties of their items."""
 
 
 @dataclass(slots=True)
-class OffersCache:
+class FormOptionsCache:
     """The schemas of all items and of those of single collections."""
 
     _version: str = ""
-    _found: dict[str | None, Offer] = field(default_factory=dict)
+    _found: dict[str | None, FormOptions] = field(default_factory=dict)
 
-    async def get(self, connection: Connection, collection: str | None) -> Offer:
+    async def get(self, connection: Connection, collection: str | None) -> FormOptions:
         """Collections and schemas, of one collection or of all.
 
         Raises:
@@ -42,9 +42,9 @@ class OffersCache:
         return found
 
 
-def offers_of(app: Any) -> OffersCache:
+def form_options_of(app: Any) -> FormOptionsCache:
     """The cache of an application."""
-    cache: OffersCache | None = getattr(app.state, "page_offers", None)
+    cache: FormOptionsCache | None = getattr(app.state, "page_offers", None)
     if cache is None:
-        cache = app.state.page_offers = OffersCache()
+        cache = app.state.page_offers = FormOptionsCache()
     return cache

@@ -371,9 +371,9 @@ ACCENTS = str.maketrans("aceinouy", "àçéîñöùÿ")
 @given(title=st.text("abceinouyz 09-_", max_size=30))
 def test_accents_and_capitals_make_no_difference(words_meet: Callable[[str, str], bool], title: str) -> None:
     for word in title.split():
-        assert words_meet(title.translate(ACCENTS), word)
-        assert words_meet(title, word.translate(ACCENTS))
-        assert words_meet(title.upper(), word.translate(ACCENTS))
+        assert words_meet(title.said(ACCENTS), word)
+        assert words_meet(title, word.said(ACCENTS))
+        assert words_meet(title.upper(), word.said(ACCENTS))
 
 
 def test_collections_are_found_by_the_same_words(client: TestClient) -> None:

@@ -21,7 +21,7 @@ from api.errors import Overloaded
 from api.http.page_negotiation import Language
 from api.plots import queries
 from api.plots.capacity import MAX_READERS, plot_readers
-from api.plots.drawing import MOST_WAITING, Drawings
+from api.plots.drawing import MOST_WAITING, FigureCache
 from api.plots.svg import style_sheet
 from api.plots.words import count
 from catalog_builder.derived.item_documents import item_links
@@ -235,7 +235,7 @@ def test_things_are_counted_in_both_languages() -> None:
 
 
 def test_a_figure_is_drawn_once_for_all_who_ask_meanwhile() -> None:
-    drawings, go, calls = Drawings(5.0), threading.Event(), []
+    drawings, go, calls = FigureCache(5.0), threading.Event(), []
 
     def draw() -> bytes:
         calls.append(1)
@@ -253,7 +253,7 @@ def test_a_figure_is_drawn_once_for_all_who_ask_meanwhile() -> None:
 
 
 def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> None:
-    drawings, go = Drawings(0.2), threading.Event()
+    drawings, go = FigureCache(0.2), threading.Event()
 
     def wait() -> bytes:
         go.wait(5)
@@ -280,7 +280,7 @@ def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> No
 
 
 def test_what_was_not_asked_for_longest_is_given_up_first() -> None:
-    drawings = Drawings(5.0, most_bytes=10)
+    drawings = FigureCache(5.0, max_bytes=10)
 
     async def ask() -> list[bytes]:
         for name in "abc":

@@ -517,7 +517,7 @@ def test_a_large_result_takes_little_memory(large: str, make_settings: Callable[
         async with pool.acquire() as connection:
             catalogue = await cache.get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find("datetime", "sortby")),), limit=10)
-        walked = walk.Walk(Selection.of(search, catalogue.properties), None, None, cache)
+        walked = walk.ItemScan(Selection.of(search, catalogue.properties), None, None, cache)
         size_bytes = 0
         tracemalloc.start()
         async for items in walked.batches(pool.acquire):
@@ -567,7 +567,7 @@ def test_what_comes_and_goes_meanwhile(
         async with pool.acquire() as connection:
             catalogue = await CatalogueCache().get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find(field, "sortby")),), limit=10)
-        walked = walk.Walk(Selection.of(search, catalogue.properties), None, None, CatalogueCache())
+        walked = walk.ItemScan(Selection.of(search, catalogue.properties), None, None, CatalogueCache())
         found: list[Item] = []
         async for items in walked.batches(pool.acquire):
             if not found:

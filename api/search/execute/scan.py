@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.search.compile.page_statements import items_statement, keys_statement, read_sort_values, remaining_stretches
 from api.search.compile.query import Cursor
-from api.search.execute.hydration import items_of
+from api.search.execute.hydration import hydrate_items
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ ITEMS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ItemScan:
     """The items of a search.
 
     Attributes:
@@ -82,4 +82,4 @@ class Walk:
         rows = {
             (row["collection"], row["id"]): row for row in await connection.fetch(statement.text, *statement.values)
         }
-        return await items_of([rows[name] for name in wanted if name in rows], connection, self.cache)
+        return await hydrate_items([rows[name] for name in wanted if name in rows], connection, self.cache)

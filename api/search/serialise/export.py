@@ -16,7 +16,7 @@ from api.search.compile.page_statements import count_statement
 from api.search.compile.query import Cursor, compile_query
 from api.search.compile.tokens import TokenSigner
 from api.search.execute.offsets import values_before
-from api.search.execute.scan import Walk
+from api.search.execute.scan import ItemScan
 from api.search.execute.totals import Total, count_matches
 from api.search.serialise.writers import WRITERS
 
@@ -44,7 +44,7 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class Export:
     """The whole result of one search, ready to be written.
 
     Attributes:
@@ -52,11 +52,11 @@ class Stream:
         total: How many match; None where it takes too long to count them.
     """
 
-    walk: Walk | None
+    walk: ItemScan | None
     total: int | None
 
 
-async def open_stream(
+async def open_export(
     search: Search,
     at_most: int | None,
     catalogue: Catalogue,
@@ -64,7 +64,7 @@ async def open_stream(
     *,
     cache: CatalogueCache,
     limits: Limits,
-) -> Stream:
+) -> Export:
     """Make sure that a result can be written.
 
     Args:
@@ -85,9 +85,9 @@ async def open_stream(
     if search.offset:
         values = await values_before(search.offset, query, connection)
         if values is None:
-            return Stream(None, total)
+            return Export(None, total)
         cursor = Cursor(values, backwards=False)
-    return Stream(Walk(query, cursor, at_most, cache), total)
+    return Export(ItemScan(query, cursor, at_most, cache), total)
 
 
 def _read_cursor(search: Search, signer: TokenSigner) -> Cursor | None:
@@ -117,7 +117,7 @@ async def _total(query: CompiledQuery, at_most: int | None, connection: Connecti
 
 async def stream_response(
     request: Request,
-    stream: Stream,
+    stream: Export,
     chosen: Chosen,
     search: Search,
     served: Callable[[Item], Item],
@@ -146,10 +146,10 @@ async def stream_response(
         return StreamingResponse(iter([b""]), headers=headers)
     parts = _parts(request, stream, WRITERS[chosen.format](search.fields), served)
     first = await anext(parts)
-    return _WholeResult(_chained(first, parts), headers=headers)
+    return _ExportResponse(_chained(first, parts), headers=headers)
 
 
-class _WholeResult(StreamingResponse):
+class _ExportResponse(StreamingResponse):
     """An answer that, when it fails on the way, is broken off, so that nobody takes the part for the whole."""
 
     async def stream_response(self, send: Send) -> None:
@@ -161,7 +161,7 @@ class _WholeResult(StreamingResponse):
 
 
 async def _parts(
-    request: Request, stream: Stream, writer: Writer, served: Callable[[Item], Item]
+    request: Request, stream: Export, writer: Writer, served: Callable[[Item], Item]
 ) -> AsyncIterator[bytes]:
     begin = writer.begin()
     if stream.walk is not None:

@@ -15,13 +15,15 @@ from catalog_builder.vocab.aggregations import GRIDS, SINGLE, Count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from api.search.compile.aggregation import Wanted
+    from api.search.compile.aggregation import AggregationRequest
 
 Counts = dict[str | None, int]
 """Items by key; those without a value under None."""
 
 
-def aggregations(wanted: Sequence[Wanted], rows: Iterable[Mapping[str, Any]], most: int) -> list[dict[str, Any]]:
+def aggregations(
+    wanted: Sequence[AggregationRequest], rows: Iterable[Mapping[str, Any]], most: int
+) -> list[dict[str, Any]]:
     """The answers, in the order asked for.
 
     Args:
@@ -39,7 +41,7 @@ def aggregations(wanted: Sequence[Wanted], rows: Iterable[Mapping[str, Any]], mo
     return [_answer(each, counts[number], total, most) for number, each in enumerate(wanted, 1)]
 
 
-def _answer(wanted: Wanted, counts: Counts, total: int, most: int) -> dict[str, Any]:
+def _answer(wanted: AggregationRequest, counts: Counts, total: int, most: int) -> dict[str, Any]:
     head = {"name": wanted.row.name, **types(wanted.row)}
     if wanted.row.count in SINGLE:
         return {**head, "value": total if wanted.row.count is Count.TOTAL else _value(counts)}
@@ -66,7 +68,7 @@ def _value(counts: Counts) -> str | None:
     return next((_instant(datetime.fromisoformat(key)) for key in counts if key is not None), None)
 
 
-def _written(wanted: Wanted) -> dict[str, Any]:
+def _written(wanted: AggregationRequest) -> dict[str, Any]:
     """How the buckets were made."""
     if wanted.buckets is None:
         return {}
@@ -75,7 +77,7 @@ def _written(wanted: Wanted) -> dict[str, Any]:
     return {"interval": float(wanted.buckets) if isinstance(wanted.buckets, Decimal) else wanted.buckets}
 
 
-def _buckets(wanted: Wanted, counts: Mapping[str, int], most: int) -> list[dict[str, Any]]:
+def _buckets(wanted: AggregationRequest, counts: Mapping[str, int], most: int) -> list[dict[str, Any]]:
     """The buckets with their items: values and cells by frequency, times and ranges in their order."""
     kind = wanted.row.bucket_type
     if wanted.row.count is Count.CALENDAR:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import all_of, any_of
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.search.compile.filters import arrays, spatial, temporal
 from api.search.compile.filters.comparisons import MIRRORED, between, comparison, is_null, like, one_of
 from api.search.compile.filters.operands import ARITHMETIC, TEXT_FUNCTIONS, Scope, arguments
@@ -36,7 +36,7 @@ def condition(tree: Any, scope: Scope) -> str:
     if operator in TEXT_FUNCTIONS or operator in ARITHMETIC:
         raise scope.refusal(reason=f"not a condition: {operator} must be compared with something")
     if operator not in _OPERATORS:
-        raise scope.refusal(reason=unknown(operator, sorted(_OPERATORS), "operator or function"))
+        raise scope.refusal(reason=describe_unknown(operator, sorted(_OPERATORS), "operator or function"))
     return _OPERATORS[operator]({**tree, "op": operator}, scope)
 
 
