@@ -1,4 +1,4 @@
-"""`python -m api`: run the service as the `FLATSIM_*` variables say, until it is told to stop."""
+"""`python -m api`: run the service as the `FLATSIM_*` variables configure it, until it is stopped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("api")
 
 GRACE_S: Final = 5
-"""Seconds that running requests get when the service is told to stop."""
+"""Seconds that running requests get when the service is stopped."""
 _FAILED: Final = 1
 _WRONG_SETTINGS: Final = 2
 
@@ -49,7 +49,7 @@ def main() -> int:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that ours replace
+    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that this service replaces
     logging.getLogger("stac_fastapi.types.config").setLevel(logging.ERROR)
 
 

@@ -1,4 +1,4 @@
-"""The application: this page names its parts in the order they are put together."""
+"""The application: this file composes its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""STAC Browser under `/browser/`: one built bundle, told at run time which catalogue it shows."""
+"""STAC Browser under `/browser/`: one built bundle, configured at run time with the catalogue it shows."""
 
 from __future__ import annotations
 

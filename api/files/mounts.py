@@ -1,4 +1,4 @@
-"""The product trees under `/data/`, and thumbnails: from a stored file address to ours, and from a path to a file.
+"""The product trees under `/data/`, and thumbnails: stored file address → address of the service → file.
 
 Assets are stored with the address the builder knew. Below a tree served here that is a `file:` URI, which says
 nothing to a client; at answer time it becomes an address under `/data/`:
@@ -120,7 +120,7 @@ class DataMounts:
         """The regular file at a path below `/data/`, or another place, already decoded, and its state.
 
         Raises:
-            NotFound: There is no such file, it is no regular file, or it lies outside the trees.
+            NotFound: The file does not exist, is not a regular file, or is outside the trees.
             NotReadable: The service may not read it.
         """
         for mount in (mount for mount in self.mounts if mount.place == place):

@@ -24,7 +24,7 @@ class Format:
         names: Values of `f` that ask for it, the best first.
         media_types: Names of its media type, the best first; the answer has the one that was asked for.
         title: In words.
-        extension: Of a file of it; None for a page, which is no file.
+        extension: Of a file of it; None for a page, which is not a file.
         parameters: Of the media type, with a semicolon before each.
     """
 

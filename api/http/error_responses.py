@@ -95,13 +95,13 @@ def error_response(
 
 
 def internal_error_response(scope: Scope) -> Response:
-    """The answer when something failed that nobody foresaw; the log has the details, the answer has none."""
+    """The answer to an unexpected error; the log has the details, the answer has none."""
     return failure_response(_INTERNAL, Request(scope))
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a client is told of a failure."""
+    """A failure as the client sees it."""
 
     status: int
     code: str
@@ -115,7 +115,7 @@ _INTERNAL: Final = Failure(
 
 
 def make_failure(error: Exception, request: Request) -> Failure:
-    """What a client is told of an error."""
+    """An error as the client sees it."""
     if isinstance(error, HTTPException):
         if not isinstance(error.__cause__, ValidationError):
             return _make_http_failure(error, request)
@@ -140,7 +140,7 @@ def _make_http_failure(error: HTTPException, request: Request) -> Failure:
 
 
 def failure_response(failure: Failure, request: Request) -> Response:
-    """The answer that tells of a failure."""
+    """The answer that describes a failure."""
     description = failure.description
     if len(description) > _MAX_DESCRIPTION:
         description = f"{description[:_MAX_DESCRIPTION]}…"
@@ -172,7 +172,7 @@ def _has_route(request: Request, method: str) -> bool:
 
 
 def describe_error(error: Exception) -> str:
-    """What the user is told: for a failed validation each parameter with what is wrong with it."""
+    """The description of an error: for a failed validation, each parameter with its problem."""
     if isinstance(error, RequestValidationError):  # its locations begin with the place: body, query, path
         return "; ".join(dict.fromkeys(_describe_problem(problem, problem["loc"][1:]) for problem in error.errors()))
     if isinstance(error, ValidationError):

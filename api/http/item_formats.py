@@ -46,14 +46,14 @@ def choose(request: Request) -> Chosen:
         InvalidParameter: `f` has no such value.
         NotAcceptable: The client takes none of the forms there are.
     """
-    told = request.query_params.get(PARAMETER)
-    if told is None:
+    name = request.query_params.get(PARAMETER)
+    if name is None:
         return negotiate_format(FORMATS, request.headers.getlist("accept"))
-    found = BY_NAME.get(told.lower())
+    found = BY_NAME.get(name.lower())
     if found is None:
-        near = find_nearest(told, BY_NAME)
-        hint = f"did you mean {near}? Available:" if near else "available:"
-        raise InvalidParameter(parameter=PARAMETER, reason=f"unknown format {told[:40]!r}; {hint} {', '.join(BY_NAME)}")
+        suggestion = find_nearest(name, BY_NAME)
+        hint = f"did you mean {suggestion}? Available:" if suggestion else "available:"
+        raise InvalidParameter(parameter=PARAMETER, reason=f"unknown format {name[:40]!r}; {hint} {', '.join(BY_NAME)}")
     return Chosen(found, found.media_types[0])
 
 

@@ -89,7 +89,7 @@ def _is_file(scope: Scope) -> bool:
 
 
 class RequestId:
-    """Give every answer the id its client chose for the request, or one of ours; the log has it too."""
+    """Give every answer the id that the client chose for the request, or a generated one; the log has it too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -99,8 +99,8 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("x-request-id", "")
-        chosen = told if _REQUEST_ID.fullmatch(told) else uuid.uuid4().hex
+        value = Headers(scope=scope).get("x-request-id", "")
+        chosen = value if _REQUEST_ID.fullmatch(value) else uuid.uuid4().hex
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -115,7 +115,7 @@ class RequestId:
 
 
 class OpenCors(CORSMiddleware):
-    """CORS for everybody, on every answer.
+    """CORS for all origins, on every answer.
 
     Starlette's leaves the header out where the request names no origin; a cache would then give that answer to a page
     that needs it.
@@ -189,7 +189,7 @@ def is_head(scope: Scope) -> bool:
 
 
 class UnhandledErrors:
-    """Answer an error nobody foresaw as JSON, inside the CORS middleware so that a browser can read it."""
+    """Answer an unexpected error as JSON, inside the CORS middleware so that a browser can read it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -213,9 +213,9 @@ class UnhandledErrors:
 
 
 class BodyLimit:
-    """Refuse a request body that is too large, before it is read where its length is told.
+    """Refuse a request body that is too large, before it is read if its length is given.
 
-    FastAPI's own limit stands outside all other middleware: its answer is no JSON and a browser cannot read it.
+    FastAPI's own limit is outside all other middleware: its answer is not JSON, and a browser cannot read it.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -228,8 +228,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         description = f"body: larger than {self._max_bytes} bytes"
-        told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdecimal() or int(told) > self._max_bytes:
+        value = Headers(scope=scope).get("content-length", "0")
+        if not value.isdecimal() or int(value) > self._max_bytes:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             await error_response(scope, status, "BodyTooLarge", description)(scope, receive, send)
             return

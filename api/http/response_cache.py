@@ -1,7 +1,7 @@
-"""Answers about the catalogue itself, kept as bytes for as long as they are right: landing page, collections, schemas.
+"""Answers about the catalogue itself, cached until the catalogue changes: landing page, collections, schemas.
 
-Whether they still are is asked of the database for every request. That takes it a fraction of a millisecond, since no
-document is read for it.
+Every request asks the database for the version of the catalogue, which takes a fraction of a millisecond: no document
+is read for it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CACHED_PATHS: Final = frozenset(
 """Addresses whose answers follow from collections and queryables, from the settings, and from the request."""
 
 _NEGOTIATION_HEADERS: Final = (b"accept", b"accept-language")
-"""Headers of a request that an answer may depend on, beside those by which proxies tell its address."""
+"""Headers of a request that an answer may depend on, besides those by which proxies give its address."""
 _LONGEST_KEY: Final = 2000
 
 
@@ -52,7 +52,7 @@ class _CachedResponse:
 
 @dataclass(slots=True)
 class ResponseCache:
-    """Answers by request, those not asked for longest given up first.
+    """Answers by request; the least recently used are evicted first.
 
     Attributes:
         settings: What else answers depend on that may change while the service runs.
@@ -69,7 +69,7 @@ class ResponseCache:
 
         Args:
             request: For one of `CACHED_PATHS`.
-            make: Makes the answer where none is kept.
+            make: Makes the answer if none is cached.
         """
         key = _key(request)
         async with request.app.state.get_connection(request, "r") as connection:

@@ -1,4 +1,4 @@
-"""Answers that need not be sent again: validators, 304 and how long an answer may be kept."""
+"""Conditional requests: validators, 304 and `Cache-Control`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _MANAGEMENT: Final = "/_mgmt/"
 
 
 def set_last_modified(request: Request, moment: str | None) -> None:
-    """Say when the document that is being answered last changed, as its `updated` has it, for `Last-Modified`."""
+    """Set `Last-Modified` of the answer from the document's `updated`."""
     setattr(request.state, _STATE_KEY, moment or "")
 
 
 def set_etag(request: Request, *parts: bytes) -> None:
-    """Say what tells an answer from all others, in place of its bytes: its ETag is made of that."""
+    """Set the ETag of the answer from what identifies it, instead of from its bytes."""
     digest = blake2b(digest_size=_ETAG_BYTES)
     for part in (__version__.encode(), *parts):
         digest.update(len(part).to_bytes(8) + part)
@@ -40,13 +40,13 @@ def set_etag(request: Request, *parts: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells an answer from others, to be told again with the same answer."""
+    """ETag and time of change of an answer, to be sent again with the same answer."""
 
     etag: str
     changed: str | None
 
     def apply(self, request: Request) -> None:
-        """Say that the answer to a request is that answer."""
+        """Set them for the answer to a request."""
         setattr(request.state, _ETAG_KEY, self.etag)
         if self.changed is not None:
             setattr(request.state, _STATE_KEY, self.changed)
@@ -62,7 +62,7 @@ def _body_tag(body: bytes) -> str:
 
 
 class ConditionalResponses:
-    """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to who has them already.
+    """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to clients that have them already.
 
     The ETag is made from the bytes before they are compressed, so that it holds for every coding, or from what
     `set_etag` was given. Answers that come in parts without that are passed on as they come, and answers with their own
@@ -115,7 +115,7 @@ class _Answer:
         await self._send(message)
 
     def _mark(self, status: int, headers: MutableHeaders) -> None:
-        """How long the answer may be kept: a while when it is good, not at all when it tells of a fault."""
+        """How long the answer may be cached: a while if it is a success, not at all if it is an error."""
         path = self._scope["path"].removeprefix(self._scope.get("root_path", ""))
         if status >= HTTPStatus.BAD_REQUEST or path.startswith(_MANAGEMENT):
             headers["cache-control"] = "no-store"

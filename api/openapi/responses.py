@@ -78,8 +78,8 @@ def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any
 
 
 def _error(description: str, *headers: str) -> dict[str, Any]:
-    told = {"application/json": {"schema": reference("Error")}, MEDIA_TYPE: {"schema": _SCHEMA_HEADER}}
-    return _answer(description, told, *headers)
+    content = {"application/json": {"schema": reference("Error")}, MEDIA_TYPE: {"schema": _SCHEMA_HEADER}}
+    return _answer(description, content, *headers)
 
 
 def _answer(description: str, content: Mapping[str, Any], *headers: str) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def draw_coverage(tracks: Sequence[Track], title: str, language: Language) -> by
         _frame(axes, box)
         figure.text(left / WIDTH_PX, 1 - 24 / whole, figures.shortened(title), fontweight="bold",
                     fontsize=figures.NORMAL + 1)  # fmt: skip
-        told = ", ".join(_totals(tracks, language)) or figure_text("no_tracks", language)
-        figure.text(left / WIDTH_PX, 1 - 44 / whole, told, color=QUIET.light, fontsize=figures.SMALL)
+        totals = ", ".join(_totals(tracks, language)) or figure_text("no_tracks", language)
+        figure.text(left / WIDTH_PX, 1 - 44 / whole, totals, color=QUIET.light, fontsize=figures.SMALL)
         figure.text((left + width) / WIDTH_PX, 1 - 44 / whole, figure_text("natural_earth", language), ha="right",
                     color=QUIET.light, fontsize=figures.SMALL - 1.5)  # fmt: skip
         _legend(figure, tracks, left / WIDTH_PX, whole, language)
@@ -87,11 +87,11 @@ def _box(points: Sequence[tuple[float, float]]) -> Box:
     missing = [max(_LEAST_DEGREES - (high - low + 2 * grown), 0) / 2 for low, high in ((west, east), (south, north))]
     shrunk = math.cos(math.radians((south + north) / 2))
     width, height = east - west + 2 * (grown + missing[0]), north - south + 2 * (grown + missing[1])
-    beside = max(_LEAST_SHAPE * height / max(shrunk, 0.1) - width, 0) / 2
+    margin = max(_LEAST_SHAPE * height / max(shrunk, 0.1) - width, 0) / 2
     return (
-        max(west - grown - missing[0] - beside, -180.0),
+        max(west - grown - missing[0] - margin, -180.0),
         max(south - grown - missing[1], -89.0),
-        min(east + grown + missing[0] + beside, 180.0),
+        min(east + grown + missing[0] + margin, 180.0),
         min(north + grown + missing[1], 89.0),
     )
 

@@ -28,7 +28,7 @@ LONGEST_TITLE: Final = 100
 _SETTINGS: Final[dict[str, Any]] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "flatsim",  # the same figure has the same ids
-    "text.parse_math": False,  # a title with dollars is no formula
+    "text.parse_math": False,  # a title with dollars is not a formula
     "text.usetex": False,
     "axes.unicode_minus": True,
     "path.simplify": True,

@@ -62,7 +62,7 @@ class NetworkAnswers:
         made_of = (found.digest, base_url, colour_by, plot_format.language)
         drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, plot_format.language))
         if plot_format.form is forms.PAGE:
-            from api.plots.pages import network_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+            from api.plots.pages import network_page  # noqa: PLC0415 -- templates are imported with the first page
 
             return await run_in_threadpool(network_page, request, found, colour_by, drawn)
         return forms.picture(drawn)
@@ -103,11 +103,11 @@ def pair_words(pair: Pair, language: Language) -> str:
 
 def document(network: Network, base_url: str) -> dict[str, Any]:
     """The network as JSON, with addresses."""
-    told = network.document()
+    answer = network.document()
     own = item_address(base_url, network.collection, network.series)
     place = f"{own}/network"
-    told["pairs"] = [_with_address(row, base_url) for row in told["pairs"]]
-    told["links"] = [
+    answer["pairs"] = [_with_address(row, base_url) for row in answer["pairs"]]
+    answer["links"] = [
         {"rel": "self", "type": JSON, "href": place},
         *(
             {"rel": "alternate", "type": form.media_types[0], "href": f"{place}?f={form.names[0]}"}
@@ -116,7 +116,7 @@ def document(network: Network, base_url: str) -> dict[str, Any]:
         {"rel": "root", "type": JSON, "href": base_url},
         {"rel": "item", "type": GEOJSON, "title": network.title, "href": own},
     ]
-    return told
+    return answer
 
 
 def table(network: Network, base_url: str) -> Response:

@@ -216,10 +216,10 @@ def _scale(figure: Figure, classes: _Classes, colour_by: ColourBy, language: Lan
 
 
 def _legend(figure: Figure, network: Network, values: Sequence[float | None], language: Language) -> None:
-    told = f"{count('dates', language, len(network.dates))}, {count('pairs', language, len(network.pairs))}"
+    summary = f"{count('dates', language, len(network.dates))}, {count('pairs', language, len(network.pairs))}"
     if network.is_cut:
-        told += f". {figure_text('cut', language, n=number_text(len(network.pairs), language))}"
-    figure.text(0.075, 0.912, told, color=QUIET.light, fontsize=figures.SMALL)
+        summary += f". {figure_text('cut', language, n=number_text(len(network.pairs), language))}"
+    figure.text(0.075, 0.912, summary, color=QUIET.light, fontsize=figures.SMALL)
     title = figures.shortened(translate_title(item_title, network.title, language))
     figure.text(0.075, 0.957, title, fontweight="bold", fontsize=figures.NORMAL + 1)
     entries = [*_entries(network, None in values)]

@@ -38,9 +38,13 @@ class TrackView:
 
     def search(self, track: Track) -> str:
         """Address of a search of a track's items."""
-        told = {"collections": self.collection, "flatsim:region": track.region or None, "flatsim:track": track.name}
-        asked = {name: value for name, value in told.items() if value is not None}
-        return f"{self.base_url}search?{urlencode(asked, safe=':')}"
+        parameters = {
+            "collections": self.collection,
+            "flatsim:region": track.region or None,
+            "flatsim:track": track.name,
+        }
+        query = {name: value for name, value in parameters.items() if value is not None}
+        return f"{self.base_url}search?{urlencode(query, safe=':')}"
 
 
 def track_words(track: Track, language: Language) -> str:

@@ -71,15 +71,15 @@ class TrackAnswers:
             return forms.table(("region", "track", "orbit_state", "date"), _days(view.tracks), _file_name(view))
         if plot_format.form is forms.DATA:
             tracks = [{**_row(track), "dates": [day.isoformat() for day in track.days]} for track in view.tracks]
-            told = {"collection": collection, "title": view.title, "tracks": tracks, "links": _links(view)}
-            return forms.data(told)
+            document = {"collection": collection, "title": view.title, "tracks": tracks, "links": _links(view)}
+            return forms.data(document)
         return await self._figure(request, plot_format, view)
 
     async def _read_view(self, request: Request, what: str, collection: str | None) -> TrackView:
         """What an answer shows.
 
         Raises:
-            NotFound: There is no such collection.
+            NotFound: The collection does not exist.
         """
         with_days = what == "acquisitions"
         with await self.readers.reserve():
@@ -97,7 +97,7 @@ class TrackAnswers:
     async def _figure(self, request: Request, plot_format: PlotFormat, view: TrackView) -> Response:
         drawn = await self.drawings.get((view, plot_format.language), partial(_drawn, view, plot_format.language))
         if plot_format.form is forms.PAGE:
-            from api.plots.pages import tracks_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+            from api.plots.pages import tracks_page  # noqa: PLC0415 -- templates are imported with the first page
 
             return await run_in_threadpool(tracks_page, request, view, drawn)
         return forms.picture(drawn)

@@ -6,12 +6,12 @@ One grammar for items and collections, in text and in lists:
 |---|---|
 | `pairs coherence` | both words, wherever they stand; `AND` or `+` between them says the same |
 | `balkans, andes` | one of them; so do `OR` and the members of a list |
-| `-coherence` | what lacks it; `NOT` says the same |
+| `-coherence` | items without it; `NOT` means the same |
 | `"line of sight"` | these words in this order, whole |
 | `(balkans, andes) series` | brackets hold together |
 | `displ*` | words that begin so |
 
-How a word is compared with those of a text is told in the migration that makes the index.
+How a word is compared with those of a text is described in the migration that makes the index.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What lacks something."""
+    """Excludes what matches a part."""
 
     part: Node
 
@@ -159,11 +159,11 @@ class _Parser:
                 reason = f"the quotation mark at character {place} is not closed"
                 raise InvalidParameter(parameter=self._name, reason=reason)
             kind, position = str(found.lastgroup), found.end()
-            said = found[kind]
-            if said == "NOT" or (kind == "word" and said.upper() in ("AND", "OR")):
-                kind = said.lower()
-            if kind not in ("word", "quoted") or any(map(str.isalnum, said)):
-                yield _Token(kind, said, found.start(str(found.lastgroup)) + 1)
+            text = found[kind]
+            if text == "NOT" or (kind == "word" and text.upper() in ("AND", "OR")):
+                kind = text.lower()
+            if kind not in ("word", "quoted") or any(map(str.isalnum, text)):
+                yield _Token(kind, text, found.start(str(found.lastgroup)) + 1)
 
     @property
     def _seen(self) -> _Token:

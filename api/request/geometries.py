@@ -1,4 +1,4 @@
-"""Places in a request: boxes and GeoJSON geometries, read so that what is wrong is told with its position.
+"""Places in a request: boxes and GeoJSON geometries, read so that errors name their position.
 
 The database would answer some wrong geometries with an error of its own words, others with wrong items.
 """
@@ -51,7 +51,7 @@ def read_bbox(values: Any, parameter: str = "bbox") -> BBox:
         West, south, east, north; west is larger than east when the box lies across the antimeridian.
 
     Raises:
-        InvalidParameter: It is no box.
+        InvalidParameter: The value is not a box.
 
     >>> read_bbox([1, 2, 0, 3, 4, 100])
     (1, 2, 3, 4)
@@ -78,7 +78,7 @@ def bbox_text(text: str, parameter: str = "bbox") -> BBox:
     """The box that a GET parameter holds.
 
     Raises:
-        InvalidParameter: It is no box.
+        InvalidParameter: The value is not a box.
     """
     try:
         values = [float(part) for part in text.split(",")]
@@ -140,8 +140,8 @@ def read_geometry(value: Any, parameter: str = "intersects", max_vertices: int =
         max_vertices: Positions it may have.
 
     Raises:
-        InvalidParameter: It is none, is empty, lies outside the earth, crosses itself, or has too many positions;
-            the message tells where.
+        InvalidParameter: The value is not a geometry, is empty, out of range, self-intersecting, or has too many
+            positions; the message says where.
 
     >>> read_geometry({"type": "Point", "coordinates": [20.6, 38.7, 12]})
     {'type': 'Point', 'coordinates': [20.6, 38.7]}

@@ -1,4 +1,4 @@
-"""The parameters of the GET requests: stac-fastapi's models with our defaults, limits and readers."""
+"""The parameters of the GET requests: stac-fastapi's models with the defaults, limits and readers of this service."""
 
 # No postponed annotations here: attrs and FastAPI read them.
 from typing import Annotated, Any, Final

@@ -23,7 +23,7 @@ def parse_body(body: bytes) -> Any:
     """The JSON value of a body.
 
     Raises:
-        InvalidParameter: It is none, has a member twice, or numbers or characters that no reader behind can take.
+        InvalidParameter: The body is not JSON, has a member twice, or values that cannot be processed.
     """
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_int=_integer)

@@ -1,4 +1,4 @@
-"""The dialect of the portals: requests that differ from STAC's, put into STAC's words before anything else reads them.
+"""Portal compatibility: requests that differ from STAC's are rewritten before anything else reads them.
 
 FORM@TER's portal, pyGeodes and EODAG's provider `geodes` speak to CNES's catalogue, which is older than the
 extensions they would need. `RULES` says who wants what; nothing else in the service knows of any portal.
@@ -115,15 +115,15 @@ def _directions(body: Body) -> Body:
 
 
 def _direction(key: Any) -> Any:
-    told = key.get("direction") if isinstance(key, dict) else None
-    if not isinstance(told, str):
+    value = key.get("direction") if isinstance(key, dict) else None
+    if not isinstance(value, str):
         return key
-    return {**key, "direction": {"dsc": "desc"}.get(told.lower(), told.lower())}
+    return {**key, "direction": {"dsc": "desc"}.get(value.lower(), value.lower())}
 
 
 def _page_number(body: Body) -> Body:
-    told = body.get(PAGE)
-    return {**body, PAGE: int(told)} if isinstance(told, str) and told.isascii() and told.isdecimal() else body
+    value = body.get(PAGE)
+    return {**body, PAGE: int(value)} if isinstance(value, str) and value.isascii() and value.isdecimal() else body
 
 
 def _property_names(body: Body) -> Body:

@@ -1,6 +1,6 @@
-"""The bodies of the POST requests: stac-fastapi's models with our defaults, limits and readers."""
+"""The bodies of the POST requests: stac-fastapi's models with the defaults, limits and readers of this service."""
 
-# No postponed annotations here: pydantic reads them of classes that are put together elsewhere.
+# No postponed annotations here: pydantic reads them of classes that are composed elsewhere.
 from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator

@@ -1,4 +1,4 @@
-"""Names a request uses: what is not known is refused, and the nearest known one told."""
+"""Names in a request: unknown ones are refused, with the nearest known one as a suggestion."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ def find_nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def describe_unknown(name: str, known: Iterable[str], what: str) -> str:
-    """What is said of a name that nobody knows.
+    """The message about an unknown name.
 
     >>> describe_unknown("D80", ["a", "b"], "collection")
     "unknown collection 'D80'; available: a, b"
     """
     known = list(known)
-    said = f"unknown {what} {name[:_SHOWN]!r}"
-    if (near := find_nearest(name, known)) is not None:
-        return f"{said}; did you mean {near!r}?"
+    message = f"unknown {what} {name[:_SHOWN]!r}"
+    if (suggestion := find_nearest(name, known)) is not None:
+        return f"{message}; did you mean {suggestion!r}?"
     if 0 < len(known) <= _LISTED:
-        return f"{said}; available: {', '.join(known)}"
-    return said
+        return f"{message}; available: {', '.join(known)}"
+    return message
 
 
 def check_names(parameter: str, names: Iterable[str], known: Iterable[str], what: str) -> None:
-    """Refuse the first name that is not known.
+    """Refuse unknown names.
 
     Raises:
-        InvalidParameter: There is one.
+        InvalidParameter: A name is unknown; the first is in the message.
     """
     known = set(known)
     for name in names:

@@ -1,4 +1,4 @@
-"""From a request to a `Search`: the parameters are put together, and every name is looked up."""
+"""From a request to a `Search`: the parameters are combined, and every name is looked up."""
 
 from __future__ import annotations
 

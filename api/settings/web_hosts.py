@@ -59,7 +59,7 @@ def _tile_template(url: str) -> str:
 
 
 class Basemap(BaseModel):
-    """A tile server behind the maps, beside the coastlines that need none."""
+    """A tile server behind the maps, in addition to the coastlines, which need none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

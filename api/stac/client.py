@@ -1,4 +1,4 @@
-"""The STAC answers: stac-fastapi-pgstac's, with our landing page, addresses and links."""
+"""The STAC answers: stac-fastapi-pgstac's, with the landing page, addresses and links of this service."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ _COMPARED: Final = ("=", "<>", "<", "<=", ">", ">=")
 
 
 def _check_texts(name: str, values: Iterable[Any], parameter: str) -> None:
-    """Refuse to compare text with what is none, which PostgreSQL would take for text."""
+    """Refuse to compare text with other values, which PostgreSQL would convert to text."""
     for value in values:
         if not isinstance(value, str):
             reason = f"{name} is text and cannot be compared with {str(value)[:60]}"

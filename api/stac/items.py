@@ -152,7 +152,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         if search.fields:
             items = [orjson.dumps(select(writer.whole(item), search.fields)) for item in items]
         returned, matched = len(items), page.total.matched
-        told: dict[str, Any] = {
+        value: dict[str, Any] = {
             "links": links.all(page.next_token, page.prev_token),
             "numberMatched": matched,
             "numberReturned": returned,
@@ -160,8 +160,8 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             "context": {"returned": returned, "limit": search.limit, "matched": matched},
         }
         if page.total.is_estimate:
-            told["flatsim:number_matched_is_estimate"] = True
-        end = orjson.dumps(told)
+            value["flatsim:number_matched_is_estimate"] = True
+        end = orjson.dumps(value)
         set_etag(links.request, page.versions, end, repr(self.mounts).encode())
         return PageResponse(items, writer, end)
 
@@ -173,11 +173,11 @@ async def _asked_limit(request: Request, otherwise: int) -> int | None:
         request: It was found to be right.
         otherwise: The limit as it was read then, for forms of a number that are not looked for here.
     """
-    told = (await request.json() if request.method == "POST" else request.query_params).get("limit")
-    if told is None:
+    value = (await request.json() if request.method == "POST" else request.query_params).get("limit")
+    if value is None:
         return None
     try:
-        return int(Decimal(str(told)))
+        return int(Decimal(str(value)))
     except ArithmeticError:
         return otherwise
 
@@ -186,7 +186,7 @@ def check_collection(collection: str, catalogue: Catalogue) -> None:
     """Refuse a collection in the path that is not there.
 
     Raises:
-        NotFound: It is not.
+        NotFound: The collection does not exist.
     """
     if collection not in catalogue.collections:
         raise NotFound(describe_unknown(collection, sorted(catalogue.collections), "collection"))

@@ -56,7 +56,7 @@ class PageLinks:
         return [*links, *self._as_page(), *(self._whole(each) for each in STREAMS)]
 
     def _as_page(self) -> list[dict[str, Any]]:
-        """The page for people; there is none of what is posted."""
+        """The HTML page; a POST request has none."""
         if self.request.method == "POST":
             return []
         parts = self._kept(PARAMETER)

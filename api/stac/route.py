@@ -52,7 +52,7 @@ _WITH_PAGES: Final = {
     "/collections/{collection_id}/items/{item_id}": PAGE.names,
     "/search": tuple(FORM_NAMES),
 }
-"""Addresses that have a page for people, and the values of `f` beside it."""
+"""Addresses that have an HTML page, and the other values of `f`."""
 _ITEM: Final = "/items/{item_id}"
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
@@ -62,7 +62,7 @@ class StacRoute(APIRoute):
     """A route that refuses what it would otherwise ignore or fail on.
 
     Unknown parameters are refused with the nearest known one, parameters given twice, characters that no text in the
-    database can have, and bodies that are no JSON or JSON that can be read in two ways.
+    database can have, and bodies that are not JSON, or ambiguous JSON.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **others: Any) -> None:
@@ -110,7 +110,7 @@ Make = Callable[[Request], Coroutine[Any, Any, "Response"]]
 
 
 async def _answer_page_or_json(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
-    """A page for who asked for one, else what everybody gets."""
+    """The HTML page if one is requested, otherwise the JSON answer."""
     check_page_parameters(request, forms)
     if is_page_requested(request):
         return await renderer_of(request).render_answer(path, request, make)
@@ -140,7 +140,7 @@ def check_parameters(request: Request, properties: AbstractSet[str]) -> None:
     """Refuse parameters that neither the route nor the database knows: others may have registered properties there.
 
     Raises:
-        InvalidParameter: One is neither a parameter nor one of these properties; the nearest name of either is told.
+        InvalidParameter: A parameter is unknown; the message suggests the nearest known name.
     """
     unknown, known = request.state.unknown_parameters
     for name in unknown:
@@ -184,7 +184,7 @@ class _ReadRequest(Request):
 
 
 def posted_object(request: Request) -> dict[str, Any]:
-    """The object that was posted, as it came; nothing where there is none."""
+    """The posted object as received; empty if there is none."""
     document = request.document if isinstance(request, _ReadRequest) else None
     return document if isinstance(document, dict) else {}
 
@@ -193,8 +193,8 @@ async def _with_document(request: Request) -> Request:
     """The request with its body parsed, once.
 
     Raises:
-        InvalidParameter: It is no JSON, or JSON that means different things to different readers.
-        WrongContentType: It says to be something else.
+        InvalidParameter: The body is not JSON, or is ambiguous JSON.
+        WrongContentType: Its media type is not JSON.
     """
     read = _ReadRequest(request.scope, request.receive)
     _check_content_type(request.headers.get("content-type"))

@@ -191,13 +191,13 @@ def _summaries(document: dict[str, Any], context: PageContext) -> list[tuple[str
     summaries = document.get("summaries") or {}
     found = []
     for row in QUERYABLES:
-        told = summaries.get(row.name)
-        if isinstance(told, dict) and {"minimum", "maximum"} <= told.keys():
-            low, high = (context.number(told[end], row.unit) for end in ("minimum", "maximum"))
+        summary = summaries.get(row.name)
+        if isinstance(summary, dict) and {"minimum", "maximum"} <= summary.keys():
+            low, high = (context.number(summary[end], row.unit) for end in ("minimum", "maximum"))
             found.append((context.label(row.name), context.t("range", low=low, high=high) if low != high else low))
-        elif isinstance(told, list) and told:
-            more = "…" if len(told) > _MOST_VALUES else ""
-            shown = [value_text(row.name, value, context) for value in told[:_MOST_VALUES]]
+        elif isinstance(summary, list) and summary:
+            more = "…" if len(summary) > _MOST_VALUES else ""
+            shown = [value_text(row.name, value, context) for value in summary[:_MOST_VALUES]]
             found.append((context.label(row.name), ", ".join([*shown, more] if more else shown)))
     return found
 

@@ -68,8 +68,8 @@ def search_examples(context: PageContext, path: str, query: str, arguments: dict
         page_request = f'    {_text(address)},\n    client=client,\n    method="GET",\n'
         lines = [*_opened(context, "Client, ItemSearch"), f"found = ItemSearch(\n{page_request}    max_items=100,\n)"]
     else:
-        told = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
-        lines = [*_opened(context), f"found = client.search(\n{told}    max_items=100,\n)"]
+        arguments_text = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
+        lines = [*_opened(context), f"found = client.search(\n{arguments_text}    max_items=100,\n)"]
     return Examples(_curl(address), "\n".join([*lines, "for item in found.items():", "    print(item.id)"]))
 
 

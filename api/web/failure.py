@@ -26,7 +26,7 @@ def failure_page(request: Request, status: int, description: str, headers: Mappi
     """
     context = PageContext(request)
     phrase = context.t(f"failure.{status if status in KNOWN else 'other'}")
-    told = (headers or {}).get("Retry-After", "")
+    retry_after = (headers or {}).get("Retry-After", "")
     answer = render_page(
         request,
         "failure.html",
@@ -35,7 +35,7 @@ def failure_page(request: Request, status: int, description: str, headers: Mappi
         status=status,
         phrase=phrase,
         description=description,
-        retry_after_s=int(told) if told.isdecimal() else None,
+        retry_after_s=int(retry_after) if retry_after.isdecimal() else None,
     )
     answer.headers.update(headers or {})
     return answer

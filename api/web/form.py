@@ -52,14 +52,14 @@ def normalise_query(query: str) -> str:
     ends = {name + end for name in RANGED for end in (LOW, HIGH)}
     if all(value.strip() and name not in ends for name, value in pairs):
         return query
-    told = dict(pairs)
-    kept = [(name, value.strip()) for name, value in pairs if value.strip() and name not in ends]
+    given = dict(pairs)
+    parameters = [(name, value.strip()) for name, value in pairs if value.strip() and name not in ends]
     for name in RANGED:
-        low, high = (_plain_number(told.get(name + end, "").strip()) for end in (LOW, HIGH))
+        low, high = (_plain_number(given.get(name + end, "").strip()) for end in (LOW, HIGH))
         if low or high:
-            kept = [pair for pair in kept if pair[0] != name]
-            kept.append((name, f"{low or '..'}/{high or '..'}"))
-    return urlencode(kept, safe=_SAFE)
+            parameters = [pair for pair in parameters if pair[0] != name]
+            parameters.append((name, f"{low or '..'}/{high or '..'}"))
+    return urlencode(parameters, safe=_SAFE)
 
 
 def _plain_number(text: str) -> str:
@@ -94,7 +94,7 @@ class Field:
 
     @property
     def shown(self) -> str:
-        """Its value in words; nothing where there is none."""
+        """Its value in words; empty if there is none."""
         if self.kind is Kind.CHOICE and self.value:
             return next((each.text for each in self.choices if each.is_chosen), self.value)
         if self.low == self.high or self.kind is Kind.TEXT:
@@ -113,7 +113,7 @@ class Form:
         groups: Fields under the keys of their headings.
         sort: The menu of orders.
         limits: The menu of the sizes of a page.
-        kept: Parameters of the address that the form has no field for; they go on with it.
+        parameters: Parameters of the address that the form has no field for; they go on with it.
         carried: The same that are about the page, and not shown.
     """
 
@@ -122,16 +122,16 @@ class Form:
     groups: list[tuple[str, list[Field]]]
     sort: Field
     limits: Field
-    kept: list[tuple[str, str]]
+    parameters: list[tuple[str, str]]
     carried: dict[str, str]
 
-    def told(self) -> Iterator[str]:
+    def given(self) -> Iterator[str]:
         """What is asked for, in words."""
         for _, fields in self.groups:
             for each in fields:
                 if shown := each.shown:
                     yield f"{each.label}: {shown}"
-        for name, value in self.kept:
+        for name, value in self.parameters:
             if name not in _HOW_TO_READ:
                 yield f"{name}: {value}"
 
@@ -159,9 +159,9 @@ def form_of(context: PageContext, action: str, available: SearchChoices, query: 
         query: The query, without what is about the page alone.
         short: Whether it is the short form.
     """
-    told = {name: value for name, value in parse_qsl(query) if name not in _SHOWN_APART}
+    given = {name: value for name, value in parse_qsl(query) if name not in _SHOWN_APART}
     rows = [row for row in FIELDS if _is_available(row, available) and (row.in_short or not short)]
-    fields = {row.name: _field(row, told.get(row.name, ""), available, context) for row in rows}
+    fields = {row.name: _field(row, given.get(row.name, ""), available, context) for row in rows}
     groups: dict[str, list[Field]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(fields[row.name])
@@ -170,9 +170,9 @@ def form_of(context: PageContext, action: str, available: SearchChoices, query: 
         action=action,
         clear=f"{action}?{urlencode(context.carried)}" if context.carried else action,
         groups=list(groups.items()),
-        sort=_sort(told.get(SORT, ""), available, context),
-        limits=_limits(told.get(LIMIT, ""), context),
-        kept=[(name, value) for name, value in told.items() if name not in own],
+        sort=_sort(given.get(SORT, ""), available, context),
+        limits=_limits(given.get(LIMIT, ""), context),
+        parameters=[(name, value) for name, value in given.items() if name not in own],
         carried=context.carried,
     )
 

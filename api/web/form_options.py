@@ -1,4 +1,4 @@
-"""What can be searched for, kept for as long as no collection and no queryable has changed."""
+"""Values that the search form offers, cached until a collection or a queryable changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from asyncpg import Connection
 
 _MOST: Final = 200
-"""Collections whose schemas are kept."""
+"""Collections whose schemas are cached."""
 
 FormOptions = tuple[list[CollectionSummaries], dict[str, Any]]
 """Collections, and schemas of the properties of their items."""
@@ -29,7 +29,7 @@ class FormOptionsCache:
         """Collections and schemas, of one collection or of all.
 
         Raises:
-            NotFound: There is no such collection.
+            NotFound: The collection does not exist.
         """
         version = await queries.catalogue_version(connection)
         if version != self._version or len(self._found) >= _MOST:

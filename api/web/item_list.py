@@ -104,9 +104,9 @@ def _moved(page_request: PageRequest, query: str) -> Response:
 
 
 async def _listed(page_request: PageRequest) -> tuple[dict[str, Any] | None, Failure | None]:
-    """The page of items, or why there is none: the form is shown with what is wrong in it."""
-    told = page_request.request.query_params.get(LIMIT, str(DEFAULT_LIMIT))
-    limit = str(MOST) if told.isdecimal() and int(told[:10]) > MOST else told
+    """The page of items, or the failure, which is shown with the form."""
+    given_limit = page_request.request.query_params.get(LIMIT, str(DEFAULT_LIMIT))
+    limit = str(MOST) if given_limit.isdecimal() and int(given_limit[:10]) > MOST else given_limit
     try:
         return await page_request.json(limit=limit, fields=None), None
     except _REFUSALS as error:

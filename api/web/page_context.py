@@ -79,11 +79,11 @@ class PageContext:
     @cached_property
     def carried(self) -> dict[str, str]:
         """Parameters that go on to the next page, for they were asked for: language, and form."""
-        told = {LANGUAGE: str(self.language)} if LANGUAGE in self.request.query_params else {}
-        return told if is_page_accepted(self.request) else {PARAMETER: HTML, **told}
+        language = {LANGUAGE: str(self.language)} if LANGUAGE in self.request.query_params else {}
+        return language if is_page_accepted(self.request) else {PARAMETER: HTML, **language}
 
     def resource(self, path: str = "", **parameters: Any) -> str:
-        """Address below the landing page of what is no page."""
+        """Address below the landing page of a resource other than a page."""
         query = urlencode({name: value for name, value in parameters.items() if value is not None}, safe=_SAFE)
         return f"{self.root}{quote(path, safe='/.-_~')}{'?' if query else ''}{query}"
 
@@ -220,7 +220,7 @@ def render_page(
 
 
 def page_headers(context: PageContext, scripts: tuple[str, ...] = ()) -> dict[str, str]:
-    """Headers of a page: it runs nothing but what is ours, and shows pictures of no hosts but those of the settings."""
+    """Headers of a page: it runs only scripts of the service, and shows pictures only from hosts of the settings."""
     hosts = context.request.app.state.service_settings.asset_hosts
     return {
         "Content-Type": f"{MEDIA_TYPE}; charset=utf-8",

@@ -136,6 +136,6 @@ def translate_title(french: Callable[[str], str], title: str, language: Language
     Args:
         french: Puts it into French as far as its words are known: a function of `catalog_builder.vocab.french`.
         title: In English.
-        language: The one that is wanted.
+        language: Of the result.
     """
     return typeset(french(title)) if language is Language.FRENCH else title

@@ -21,7 +21,7 @@ from api.errors import Overloaded
 from api.http.page_negotiation import Language
 from api.plots import queries
 from api.plots.capacity import MAX_READERS, plot_readers
-from api.plots.drawing import MOST_WAITING, FigureCache
+from api.plots.drawing import MAX_WAITING, FigureCache
 from api.plots.svg import style_sheet
 from api.plots.words import count
 from catalog_builder.derived.item_documents import item_links
@@ -264,7 +264,7 @@ def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> No
         raise ValueError(msg)
 
     async def ask() -> list[Any]:
-        asked = [asyncio.create_task(drawings.get(number, wait)) for number in range(MOST_WAITING)]
+        asked = [asyncio.create_task(drawings.get(number, wait)) for number in range(MAX_WAITING)]
         await asyncio.sleep(0.05)
         with pytest.raises(Overloaded):
             await drawings.get("one more", wait)

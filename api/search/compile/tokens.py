@@ -68,8 +68,8 @@ class TokenSigner:
 
     def _signature(self, payload: bytes) -> bytes:
         keys = [(key.property.name, key.descending) for key in self.query.keys]
-        said = repr((self.query.fingerprint, keys)).encode()
-        return hmac.digest(self.secret, sha256(said).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
+        content = repr((self.query.fingerprint, keys)).encode()
+        return hmac.digest(self.secret, sha256(content).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
 
 
 def _encoded(signed: bytes) -> str:

@@ -36,7 +36,7 @@ async def hydrate_items(rows: Iterable[Record], connection: Connection, cache: C
 async def load_documents(
     rows: Iterable[Record], connection: Connection, cache: CatalogueCache
 ) -> list[Ready | dict[str, Any]]:
-    """The ready documents that rows have, and where there is none, the items put together.
+    """The prerendered documents of rows, or the hydrated items where there are none.
 
     Args:
         rows: The same with document, and the others null where there is one.

@@ -1,8 +1,8 @@
 """The items of a search from the first to the last, some at a time.
 
 The order is read ahead for many items at a time, and only their keys: an order that no index has is then made a few
-times instead of once for every page. The items themselves follow by their ids. No session is kept while the client
-reads, so that a slow one holds up nobody; what changes meanwhile shows as it does between pages.
+times instead of once for every page. The items themselves follow by their ids. No session is held while the client
+reads, so that a slow client delays no other; what changes meanwhile shows as it does between pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ItemScan:
         query: Which, and in which order.
         start: Where to begin; None is the beginning.
         at_most: How many; None is all.
-        cache: Keeps what items are put together from.
+        cache: Cache of what items are hydrated with.
     """
 
     query: CompiledQuery

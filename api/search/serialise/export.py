@@ -72,7 +72,7 @@ async def open_export(
         at_most: Items that are asked for, if a number of them is.
         catalogue: What there is.
         connection: To look.
-        cache: Keeps what items are put together from.
+        cache: Cache of what items are hydrated with.
         limits: How large a result may be.
 
     Raises:
@@ -150,7 +150,7 @@ async def stream_response(
 
 
 class _ExportResponse(StreamingResponse):
-    """An answer that, when it fails on the way, is broken off, so that nobody takes the part for the whole."""
+    """An answer that is aborted when it fails on the way, so that a part is not taken for the whole."""
 
     async def stream_response(self, send: Send) -> None:
         """Send all of it."""

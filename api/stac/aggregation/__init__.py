@@ -5,6 +5,6 @@
      ├► model              one aggregation as asked for
      └► answer             the database's counts as an AggregationCollection
 
-What can be counted stands in rows, in `catalog_builder.vocab.aggregations`; the SQL is in
+What can be counted is defined by the rows of `catalog_builder.vocab.aggregations`; the SQL is in
 `api.search.compile.aggregate_statement`.
 """

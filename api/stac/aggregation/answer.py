@@ -32,7 +32,7 @@ def aggregations(
         most: Buckets of an aggregation at most.
 
     Raises:
-        InvalidParameter: There are more buckets, and it cannot be said how many items are in none of those given.
+        InvalidParameter: There are more buckets, and the number of items in none of those given is unknown.
     """
     counts: dict[int, Counts] = defaultdict(dict)
     for row in rows:
@@ -46,18 +46,18 @@ def _answer(wanted: AggregationRequest, counts: Counts, total: int, most: int) -
     if wanted.row.count in SINGLE:
         return {**head, "value": total if wanted.row.count is Count.TOTAL else _value(counts)}
     missing = counts.pop(None, 0)
-    kept = {str(key): counts[key] for key in list(counts)[:most]}  # the database gives the most frequent first
+    most_frequent = {str(key): counts[key] for key in list(counts)[:most]}  # the database gives the most frequent first
     if wanted.row.count in GRIDS and not wanted.row.centroid:
         if len(counts) > most:
             reason = f"more than {most} cells; ask for a smaller precision, or for fewer items"
             raise InvalidParameter(parameter=wanted.row.parameter or wanted.row.name, reason=reason)
         overflow = missing
     else:
-        overflow = total - sum(kept.values())
+        overflow = total - sum(most_frequent.values())
     return {
         **head,
         **_written(wanted),
-        "buckets": _buckets(wanted, kept, most),
+        "buckets": _buckets(wanted, most_frequent, most),
         "overflow": overflow,
         "missing": missing,
     }

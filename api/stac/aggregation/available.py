@@ -39,7 +39,7 @@ def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | 
         collection: Whose items are counted, if only those of one.
 
     Raises:
-        InvalidParameter: There is none of a name.
+        InvalidParameter: A name is unknown.
     """
     known = {row.name: row for row in rows}
     found = list(dict.fromkeys(names))
@@ -53,7 +53,7 @@ def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | 
 
 
 def _unknown(name: str, rows: Iterable[Aggregation]) -> str:
-    """What is said of a name that no aggregation has; people also try that of the property, or a part of the name."""
+    """The message about an unknown name; people also try that of the property, or a part of the name."""
     spellings: dict[str, str] = {}
     for row in rows:
         for spelling in (row.of or row.name, row.name.removesuffix("_frequency"), row.name):
@@ -65,12 +65,12 @@ def _unknown(name: str, rows: Iterable[Aggregation]) -> str:
 
 def described(row: Aggregation) -> dict[str, Any]:
     """An aggregation as `/aggregations` tells it: how it is called, what it gives, which parameter sets its buckets."""
-    told = {"name": row.name, "title": row.title, **types(row)}
+    description = {"name": row.name, "title": row.title, **types(row)}
     if row.of is not None:
-        told["property"] = row.of
+        description["property"] = row.of
     if row.parameter is not None:
-        told["parameter"] = {"name": row.parameter, "default": row.default, **bounds(row)}
-    return told
+        description["parameter"] = {"name": row.parameter, "default": row.default, **bounds(row)}
+    return description
 
 
 def types(row: Aggregation) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Conditions: what is true or false of an item, and AND, OR, NOT of such.
 
-A comparison with something an item lacks is neither, and stays neither under NOT: only IS NULL finds such items.
+A comparison with a value that an item does not have is neither, and stays neither under NOT: only IS NULL finds such
+items.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def condition(tree: Any, scope: Scope) -> str:
         scope: Where it stands; its values are bound there.
 
     Raises:
-        InvalidParameter: It is none: an operator or a property is not known, or what is compared does not compare.
+        InvalidParameter: The tree is not a condition: a name is unknown, or values cannot be compared.
     """
     if isinstance(tree, bool):
         return str(tree).upper()
