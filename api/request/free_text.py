@@ -159,11 +159,11 @@ class _Parser:
                 reason = f"the quotation mark at character {place} is not closed"
                 raise InvalidParameter(parameter=self._name, reason=reason)
             kind, position = str(found.lastgroup), found.end()
-            text = found[kind]
-            if text == "NOT" or (kind == "word" and text.upper() in ("AND", "OR")):
-                kind = text.lower()
-            if kind not in ("word", "quoted") or any(map(str.isalnum, text)):
-                yield _Token(kind, text, found.start(str(found.lastgroup)) + 1)
+            content = found[kind]
+            if content == "NOT" or (kind == "word" and content.upper() in ("AND", "OR")):
+                kind = content.lower()
+            if kind not in ("word", "quoted") or any(map(str.isalnum, content)):
+                yield _Token(kind, content, found.start(str(found.lastgroup)) + 1)
 
     @property
     def _seen(self) -> _Token:

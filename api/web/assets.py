@@ -46,7 +46,7 @@ class File:
     key: str
     title: str
     href: str | None
-    render_svg: str
+    stored_href: str
     description: str | None
     roles: tuple[str, ...]
     format: str
@@ -101,7 +101,7 @@ def _file(key: str, asset: Mapping[str, Any], context: PageContext) -> File:
         key=key,
         title=asset_title(key, asset, context),
         href=context.local(asset.get("href")),
-        render_svg=str(asset.get("href") or ""),
+        stored_href=str(asset.get("href") or ""),
         description=description if isinstance(description, str) else None,
         roles=roles_of(asset),
         format=_FORMATS.get(media_type, media_type),

@@ -125,7 +125,7 @@ class Form:
     parameters: list[tuple[str, str]]
     carried: dict[str, str]
 
-    def given(self) -> Iterator[str]:
+    def describe_criteria(self) -> Iterator[str]:
         """What is asked for, in words."""
         for _, fields in self.groups:
             for each in fields:

@@ -26,7 +26,7 @@ class Link:
     rel: str
     title: str
     href: str | None
-    render_svg: str
+    stored_href: str
 
 
 def related_links(links: Any, context: PageContext) -> list[Link]:
@@ -43,12 +43,12 @@ def _found(links: Any, rels: Iterable[str], context: PageContext) -> Iterable[Li
     known = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
     for rel in rels:
         for link in [each for each in known if each.get("rel") == rel][:_MOST]:
-            render_svg = str(link.get("href") or "")
-            title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else render_svg
+            stored_href = str(link.get("href") or "")
+            title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else stored_href
             is_picture = str(link.get("type") or "").startswith("image/")
             address = (context.local if is_picture else context.page)(link.get("href"))
             shown = translate_title(link_title, str(title), context.language)
-            yield Link(rel, shown, address, render_svg)
+            yield Link(rel, shown, address, stored_href)
 
 
 def doi_of(document: dict[str, Any], links: Iterable[Link]) -> str | None:

@@ -160,7 +160,7 @@ def test_forms_follow_the_parameter_and_then_the_header(plotted: TestClient, add
         (f"{NETWORK}?f=svg&f=csv", 400, "given twice"),
         (f"/collections/{SERIES}/items/none/network", 404, "does not exist"),
         ("/collections/flatsim-testland-timeserie/items/x/network", 404, "did you mean"),
-        (f"/collections/{PAIRS}/items/{{pair}}/network", 404, "is no time series"),
+        (f"/collections/{PAIRS}/items/{{pair}}/network", 404, "is not a time series"),
         ("/collections/nothing/coverage", 404, "nothing"),
         ("/collections/nothing/acquisitions", 404, "nothing"),
         ("/coverage?bbox=1,2,3,4", 400, "bbox"),
