@@ -1,6 +1,6 @@
 """Plots of the catalogue: the network of a series, where the tracks lie, and when they were looked at.
 
-    routes ─► forms          which form of a plot is asked for: SVG, CSV, HTML or JSON
+    routes ─► formats        the format of an answer: SVG, CSV, HTML or JSON
      ├► network              what the plot of a network shows: dates, pairs, positions, components, gaps
      │    └► network_figure  drawn
      ├► tracks               what maps and time lines show: track segments of collections
