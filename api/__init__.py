@@ -1,23 +1,16 @@
-"""The search service: a STAC API over pgstac, STAC Browser and the products' files. Start reading at `api.app`.
+"""The search service: a STAC API over pgstac, HTML pages, STAC Browser and the products' files.
 
-    app ─► settings          what the operator may set
-        ├► database ─► dsn   the pool of read-only sessions, and the driver's errors as ours
-        ├► extensions        which STAC API extensions, their conformance classes, their request models
-        │    └► parameters, bodies ─► values, filters, texts, dialects
-        ├► client            the STAC answers: landing page, collections
-        │    ├► links        what we change in the links of an answer
-        │    ├► roots        stored file addresses ◄─► addresses under /data/
-        │    ├► items ─► search   searches and items
-        │    │    └► formats · streams   whole results in one answer
-        │    └► queries      the SQL of our own
-        ├► aggregation       counts of items
-        ├► pages             all of this as pages for people
-        ├► openapi           the document at `/api`
-        ├► browser · data ─► ranges · docs · health        the other routes
-        ├► kept              landing page, collections and schemas as bytes, for as long as they are right
-        ├► middleware        CORS, HEAD, compression, limits
-        │    └► admission    how much is done at once
-        └► errors            the tree of errors and the one table of their statuses
+Start reading at `api.app`, which composes the rooms; each imports only those further down.
+
+    openapi · plots    the document at `/api`; networks, coverage and acquisitions
+    web                HTML pages, made from the JSON answers
+    stac               routes, extensions, links, collections, queryables, aggregations
+    search             request → `Search` → statements → items → bytes
+    files              data mounts, thumbnails, STAC Browser, Swagger UI, schemas
+    http               negotiation, validators, ranges, response cache, concurrency, error responses, proxies
+    request · database readers of parameters; sessions and statements about the catalogue
+    settings           what the operator may set
+    capacity · errors  the limiter of what is done at once; errors raised on purpose
 
 `python -m api` runs it (`api.__main__`).
 """

@@ -1,4 +1,4 @@
-"""`python -m api`: run the service as the `FLATSIM_*` variables say, until it is told to stop."""
+"""`python -m api`: run the service as the `FLATSIM_*` variables configure it, until it is stopped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from uvicorn.supervisors import Multiprocess
 
 from api.errors import StartError
-from api.http.error_responses import describe
+from api.http.error_responses import describe_error
 from api.settings.service import ServiceSettings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("api")
 
 GRACE_S: Final = 5
-"""Seconds that running requests get when the service is told to stop."""
+"""Seconds that running requests get when the service is stopped."""
 _FAILED: Final = 1
 _WRONG_SETTINGS: Final = 2
 
@@ -39,7 +39,7 @@ def main() -> int:
     try:
         settings = ServiceSettings()
     except ValidationError as error:
-        return _give_up(f"FLATSIM_*: {describe(error)}", _WRONG_SETTINGS)
+        return _give_up(f"FLATSIM_*: {describe_error(error)}", _WRONG_SETTINGS)
     try:
         _serve(settings)
     except StartError as error:
@@ -49,7 +49,7 @@ def main() -> int:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
-    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that ours replace
+    # stac-fastapi 7.0.0 makes its settings when it is imported, and warns of titles that this service replaces
     logging.getLogger("stac_fastapi.types.config").setLevel(logging.ERROR)
 
 

@@ -1,4 +1,4 @@
-"""The application: this page names its parts in the order they are put together."""
+"""The application: this file composes its parts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from api.database.pool import database_lifespan
 from api.files.browser import browser_router, has_bundle
 from api.files.data import data_router
 from api.files.docs import docs_router
-from api.files.mounts import DataRoots
+from api.files.mounts import DataMounts
 from api.files.schemas import schemas_router
-from api.http.concurrency import PageGate
+from api.http.concurrency import PageCapacity
 from api.http.error_responses import add_error_handlers
 from api.http.health import health
 from api.http.middleware import add_middleware
-from api.http.response_cache import KeptAnswers
+from api.http.response_cache import ResponseCache
 from api.openapi.document import describe
 from api.plots.routes import plots_router
 from api.search.execute.catalogue import CatalogueCache
@@ -50,20 +50,20 @@ def create_app(settings: ServiceSettings | None = None) -> FastAPI:
         StartError: The settings name trees that cannot be served.
     """
     settings = settings or ServiceSettings()
-    roots = DataRoots.from_paths(settings.data, settings.thumbnails)
+    mounts = DataMounts.from_paths(settings.data, settings.thumbnails)
     extensions = api_extensions(settings.limits)
     app = _framework(settings)
     app.state.service_settings = settings
-    app.state.page_gate = PageGate(settings.max_items, settings.pool_wait_s)
+    app.state.page_capacity = PageCapacity(settings.max_items, settings.pool_wait_s)
     app.state.page_renderer = LazyPageRenderer()
-    app.state.kept = KeptAnswers(settings=lambda: has_bundle(settings.browser_dir))
+    app.state.response_cache = ResponseCache(settings=lambda: has_bundle(settings.browser_dir))
     cache = CatalogueCache(settings.token_secret.get_secret_value().encode() if settings.token_secret else None)
-    _add_stac_api(app, settings, extensions, roots, cache)
+    _add_stac_api(app, settings, extensions, mounts, cache)
     app.include_router(aggregation_router(extensions.aggregate, settings.limits, cache))
     app.include_router(collection_schemas_router())
     app.include_router(plots_router(settings.pool_wait_s, cache))
     app.include_router(browser_router(settings))
-    app.include_router(data_router(roots))
+    app.include_router(data_router(mounts))
     app.include_router(docs_router(settings.title, OPENAPI_URL))
     app.include_router(schemas_router())
     app.include_router(static_router())
@@ -97,14 +97,14 @@ def _framework(settings: ServiceSettings) -> FastAPI:
 
 
 def _add_stac_api(
-    app: FastAPI, settings: ServiceSettings, extensions: ApiExtensions, roots: DataRoots, cache: CatalogueCache
+    app: FastAPI, settings: ServiceSettings, extensions: ApiExtensions, mounts: DataMounts, cache: CatalogueCache
 ) -> None:
     """The STAC API with its extensions, `/api` and `/_mgmt/`."""
     client = FlatsimClient(  # type: ignore[call-arg] # its base's attributes are unknown to the checker
         pgstac_search_model=extensions.search_post,
         base_conformance_classes=[*BASE_CONFORMANCE_CLASSES, *ADDITIONAL_CONFORMANCE],
         landing_page_id=settings.catalog_id,
-        roots=roots,
+        mounts=mounts,
         limits=settings.limits,
         cache=cache,
         has_browser=lambda: has_bundle(settings.browser_dir),

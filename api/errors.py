@@ -51,7 +51,7 @@ class WrongContentType(ServiceError):
     """The body is of a kind that is not read."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"Content-Type: {kind} is not read; send JSON with `Content-Type: application/json`")
+        super().__init__(f"Content-Type: {kind} is not supported; send JSON with `Content-Type: application/json`")
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The database: where it is, how a session is set up, and its errors in the words of this service.
+"""The database: where it is, how a session is set up, and its errors as errors of this service.
 
 Sessions read only: they act as the read role, in read-only transactions, with a statement timeout. All of that is
-said in the start-up packet, so that it holds on any server and for any login that is a member of the role.
+set in the start-up packet, so that it holds on any server and for any login that is a member of the role.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import asyncpg
 import orjson
 
+from api.capacity import CapacityLimiter
 from api.database import queries
 from api.database.dsn import connection_arguments
 from api.errors import DatabaseUnavailable, InvalidSearch, ServiceError, SlowSearch, StartError
@@ -49,7 +50,7 @@ _ERRORS: Final[Mapping[str, type[ServiceError]]] = {
     "53": DatabaseUnavailable,
     "57P": DatabaseUnavailable,
 }
-"""What an SQLSTATE means to the user; the longest prefix counts. Others are faults of ours."""
+"""What an SQLSTATE means to the user; the longest prefix counts. Others are errors of the service."""
 
 
 class Session(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no types
@@ -64,7 +65,7 @@ def session_arguments(settings: ServiceSettings) -> dict[str, Any]:
     """Arguments of `asyncpg.connect` for the server and the sessions on it.
 
     Raises:
-        StartError: `FLATSIM_DATABASE` is no PostgreSQL address.
+        StartError: `FLATSIM_DATABASE` is not a PostgreSQL address.
     """
     dsn = settings.database.get_secret_value() if settings.database else None
     return {
@@ -123,23 +124,23 @@ class Sessions:
     """
 
     def __init__(self, pool: Any, most: int, wait_s: float) -> None:
-        """The pool's sessions, so many at once; nobody waits longer than this for one."""
+        """The pool's sessions, at most so many at once; a request waits for one no longer than this."""
         self._pool = pool
-        self._turns = asyncio.Semaphore(most)
+        self._limiter = CapacityLimiter(capacity=most, refusal="No session is free.")
         self._wait_s = wait_s
 
     async def acquire(self) -> asyncpg.Connection:
         """A session.
 
         Raises:
-            TimeoutError: None was free in time.
+            TimeoutError: No session was free in time.
         """
         async with asyncio.timeout(self._wait_s):
-            await self._turns.acquire()
+            await self._limiter.reserve()
             try:
                 return await self._pool.acquire()
             except BaseException:
-                self._turns.release()
+                self._limiter.free(1)
                 raise
 
     async def release(self, session: asyncpg.Connection) -> None:
@@ -147,10 +148,10 @@ class Sessions:
         try:
             await self._pool.release(session)
         finally:
-            self._turns.release()
+            self._limiter.free(1)
 
     async def expire(self) -> None:
-        """Have all sessions opened anew before they are used again."""
+        """Reopen all sessions before they are used again."""
         await self._pool.expire_connections()
 
 
@@ -167,7 +168,7 @@ async def read_connection(request: Request, readwrite: Literal["r", "w"] = "r") 
     """A session from the pool; stac-fastapi-pgstac takes all of its own from here.
 
     Raises:
-        DatabaseUnavailable: None could be had.
+        DatabaseUnavailable: No session was free in time, or the database cannot be reached.
         ServiceError: The database refused what was asked of it.
     """
     assert readwrite == "r"  # noqa: S101 -- nothing here writes
@@ -239,7 +240,7 @@ async def check_database(settings: ServiceSettings) -> None:
     """Connect once and look whether everything the service needs is there.
 
     Raises:
-        StartError: It is not; the message says what to do.
+        StartError: Something is missing; the message says what to do.
     """
     try:
         connection = await asyncpg.connect(**session_arguments(settings))

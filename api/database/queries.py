@@ -1,4 +1,4 @@
-"""The SQL of our own: named, bound, read-only. Everything else is asked of pgstac by stac-fastapi-pgstac."""
+"""Statements about the catalogue: named, bound, read-only. Everything else stac-fastapi-pgstac asks of pgstac."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Building blocks of statements: text of ours, and values that are bound."""
+"""Building blocks of statements: trusted text, and bound values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""STAC Browser under `/browser/`: one built bundle, told at run time which catalogue it shows."""
+"""STAC Browser under `/browser/`: one built bundle, configured at run time with the catalogue it shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from api.errors import NotFound
-from api.files.mounts import DataRoots
+from api.files.mounts import DataMounts
 from api.http.security_policy import browser_policy
 from catalog_builder.vocab.french import title_words
 
@@ -82,7 +82,7 @@ def _bundle_response(request: Request, folder: Path, path: str, page_headers: di
         return _page(request, folder, page_headers)
     hashed = path.startswith(HASHED_FOLDERS)
     try:
-        found, state = DataRoots.from_paths([folder]).find(path)
+        found, state = DataMounts.from_paths([folder]).find(path)
     except NotFound:
         if hashed:  # a page of an older bundle must not get a page for a script
             msg = f"/browser/{path}: not in this build of STAC Browser; reload the page"

@@ -20,7 +20,7 @@ from catalog_builder.vocab.files import TEXT, side_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.files.mounts import DataRoots
+    from api.files.mounts import DataMounts
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".tiff": "image/tiff; application=geotiff",
@@ -45,12 +45,12 @@ _conditions: Final = StaticFiles(check_dir=False)
 """Only lends its reading of `If-None-Match` and `If-Modified-Since`."""
 
 
-def data_router(roots: DataRoots) -> APIRouter:
+def data_router(mounts: DataMounts) -> APIRouter:
     """The routes of the product trees and of the thumbnails."""
     router = APIRouter()
 
     async def answer(request: Request, path: str, place: str) -> Response:
-        found, state = await run_in_threadpool(roots.find, path, place)
+        found, state = await run_in_threadpool(mounts.find, path, place)
         response = FileResponse(
             found,
             media_type=media_type(found),

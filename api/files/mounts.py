@@ -1,4 +1,4 @@
-"""The product trees under `/data/`, and thumbnails: from a stored file address to ours, and from a path to a file.
+"""The product trees under `/data/`, and thumbnails: stored file address → address of the service → file.
 
 Assets are stored with the address the builder knew. Below a tree served here that is a `file:` URI, which says
 nothing to a client; at answer time it becomes an address under `/data/`:
@@ -30,7 +30,7 @@ THUMBNAILS: Final = "thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
-class DataRoot:
+class DataMount:
     """One tree.
 
     Attributes:
@@ -59,13 +59,13 @@ class DataRoot:
 
 
 @dataclass(frozen=True, slots=True)
-class DataRoots:
+class DataMounts:
     """All trees that are served."""
 
-    roots: tuple[DataRoot, ...] = ()
+    mounts: tuple[DataMount, ...] = ()
 
     @classmethod
-    def from_paths(cls, paths: Iterable[Path], thumbnails: Path | None = None) -> DataRoots:
+    def from_paths(cls, paths: Iterable[Path], thumbnails: Path | None = None) -> DataMounts:
         """The trees at these paths; the same tree given twice counts once.
 
         Args:
@@ -78,7 +78,7 @@ class DataRoots:
         folders: dict[Path, list[str]] = {}
         for path in paths:
             if not path.is_dir():
-                msg = f"{path}: FLATSIM_DATA names no directory; give the folder of the product tree"
+                msg = f"{path}: FLATSIM_DATA: not a directory; give the folder of the product tree"
                 raise StartError(msg)
             folder = path.resolve()
             folders.setdefault(folder, [str(folder)]).append(os.path.abspath(path))  # noqa: PTH100 -- keeps links
@@ -92,15 +92,15 @@ class DataRoots:
                 raise StartError(msg)
         several = len(folders) > 1
         trees = [
-            DataRoot(folder, tuple(dict.fromkeys(spellings)), folder.name if several else "")
+            DataMount(folder, tuple(dict.fromkeys(spellings)), folder.name if several else "")
             for folder, spellings in folders.items()
         ]
-        return cls((*trees, *_thumbnail_roots(thumbnails)))
+        return cls((*trees, *_thumbnail_mounts(thumbnails)))
 
     @property
     def overlap(self) -> bool:
         """Whether one tree lies in another, or has two names of which one lies in the other."""
-        names = [spelling for root in self.roots for spelling in root.spellings]
+        names = [spelling for mount in self.mounts for spelling in mount.spellings]
         return any(inner.startswith(f"{outer}/") for outer in names for inner in names)
 
     def address(self, href: str, base_url: str) -> str:
@@ -113,33 +113,33 @@ class DataRoots:
         path = file_path(href)
         if path is None:
             return href
-        addresses = [found for root in self.roots if (found := root.address_path(path)) is not None]
+        addresses = [found for mount in self.mounts if (found := mount.address_path(path)) is not None]
         return f"{base_url}{quote(os.fsencode(min(addresses, key=len)))}" if addresses else href
 
     def find(self, path: str, place: str = DATA) -> tuple[Path, os.stat_result]:
         """The regular file at a path below `/data/`, or another place, already decoded, and its state.
 
         Raises:
-            NotFound: There is no such file, it is no regular file, or it lies outside the trees.
+            NotFound: The file does not exist, is not a regular file, or is outside the trees.
             NotReadable: The service may not read it.
         """
-        for root in (root for root in self.roots if root.place == place):
-            inner = path.removeprefix(f"{root.prefix}/") if root.prefix else path
-            if root.prefix and inner == path:
+        for mount in (mount for mount in self.mounts if mount.place == place):
+            inner = path.removeprefix(f"{mount.prefix}/") if mount.prefix else path
+            if mount.prefix and inner == path:
                 continue
-            if (found := _regular_file(root.folder, inner)) is not None:
+            if (found := _regular_file(mount.folder, inner)) is not None:
                 if not os.access(found[0], os.R_OK):
-                    msg = f"/{place}/{path}: the service has no right to read this file"
+                    msg = f"/{place}/{path}: the service has no permission to read this file"
                     raise NotReadable(msg)
                 return found
         msg = f"/{place}/{path}: no such file"
         raise NotFound(msg)
 
 
-def _thumbnail_roots(folder: Path | None) -> Iterable[DataRoot]:
+def _thumbnail_mounts(folder: Path | None) -> Iterable[DataMount]:
     if folder is not None:
         spellings = (str(folder.resolve()), os.path.abspath(folder))  # noqa: PTH100 -- keeps links
-        yield DataRoot(folder.resolve(), tuple(dict.fromkeys(spellings)), "", THUMBNAILS)
+        yield DataMount(folder.resolve(), tuple(dict.fromkeys(spellings)), "", THUMBNAILS)
 
 
 def _regular_file(folder: Path, inner: str) -> tuple[Path, os.stat_result] | None:

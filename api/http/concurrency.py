@@ -1,129 +1,75 @@
-"""How much is done at once: requests beyond a bound are turned away at once, and long pages wait for their turn.
+"""Requests beyond a bound are refused at once with 503 and `Retry-After`, and long pages wait for capacity.
 
-A service that takes on all that comes answers none of it in time, and runs out of memory. One that says 503 with
-`Retry-After` serves what it has taken on as fast as ever.
+A service that accepts every request answers none of them in time, and runs out of memory.
 """
 
 from __future__ import annotations
 
-import asyncio
-import weakref
-from collections import deque
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from api.errors import RETRY_AFTER_S, Overloaded
+from api.capacity import CapacityLimiter
+from api.errors import Overloaded
 from api.http.error_responses import error_response
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-SHORT_PAGE: Final = 100
-"""Items of a page that waits for no turn."""
-_ALWAYS: Final = ("/_mgmt/", "/data/", "/thumbnails/", "/browser/", "/pages/")
-"""What is answered in any case: whether the service lives, and files, which take neither memory nor the database."""
+    from api.capacity import Reservation
+
+SHORT_PAGE_ITEMS: Final = 100
+"""Items of a page that is never made to wait."""
+_EXEMPT_PATHS: Final = ("/_mgmt/", "/data/", "/thumbnails/", "/browser/", "/pages/")
+"""Always answered: health, and files, which take neither memory nor the database."""
 
 
-class Admission:
-    """Turn requests away while too many are being answered."""
+class RequestLimit:
+    """Refuse requests while too many are being answered."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, max_requests: int) -> None:
         self.app = app
-        self._most = most
-        self._running = 0
+        self._limiter = CapacityLimiter(
+            capacity=max_requests,
+            refusal=f"The service is answering {max_requests} requests already; try again in a moment.",
+            max_waiting=0,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or path.startswith(_ALWAYS):
+        if scope["type"] != "http" or path.startswith(_EXEMPT_PATHS):
             await self.app(scope, receive, send)
             return
-        if self._running >= self._most:
-            description = f"The service is answering {self._most} requests already; try again in a moment."
-            status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": str(RETRY_AFTER_S)}
-            answer = error_response(
-                scope, status, Overloaded.__name__, description, {**headers, "Cache-Control": "no-store"}
-            )
-            await answer(scope, receive, send)
-            return
-        self._running += 1
         try:
+            reservation = await self._limiter.reserve()
+        except Overloaded as error:
+            status, headers = HTTPStatus.SERVICE_UNAVAILABLE, {**error.headers, "Cache-Control": "no-store"}
+            await error_response(scope, status, Overloaded.__name__, str(error), headers)(scope, receive, send)
+            return
+        with reservation:
             await self.app(scope, receive, send)
-        finally:
-            self._running -= 1
 
 
-@dataclass(slots=True)
-class Place:
-    """Items that a page takes up of what may be in memory, until it is sent."""
+class PageCapacity:
+    """Items that all long pages of this process may have in memory together."""
 
-    gate: PageGate
-    items: int
+    def __init__(self, max_items: int, timeout_s: float) -> None:
+        self._limiter = CapacityLimiter(
+            capacity=max_items,
+            timeout_s=timeout_s,
+            refusal="Too many long pages are being sent; "
+            f"ask for {SHORT_PAGE_ITEMS} items at most, or try again in a moment.",
+        )
 
-    def shrink(self, items: int) -> None:
-        """Give back what the page turned out not to need."""
-        if items < self.items:
-            self.gate.give_back(self.items - items)
-            self.items = items
+    @property
+    def is_idle(self) -> bool:
+        """Whether no long page is being sent or waits."""
+        return self._limiter.is_idle
 
-    def leave(self) -> None:
-        """Give all of it back; a second time does nothing."""
-        self.shrink(0)
-
-    def leave_with(self, response: Response) -> None:
-        """Give all of it back when an answer is gone, sent or not."""
-        weakref.finalize(response, self.leave)
-
-
-@dataclass(slots=True)
-class PageGate:
-    """Lets long pages in as there is room for their items, in the order they came.
-
-    Attributes:
-        room: Items that all long pages of this process may have together. A longer page waits for all of it.
-        patience_s: Seconds that a page waits.
-    """
-
-    room: int
-    patience_s: float
-    _taken: int = 0
-    _waiting: deque[tuple[int, asyncio.Future[None]]] = field(default_factory=deque)
-
-    async def enter(self, items: int) -> Place:
-        """Wait for room for a page of so many items.
+    async def reserve(self, items: int) -> Reservation:
+        """Wait for capacity for a page of so many items.
 
         Raises:
-            Overloaded: There was none in time.
+            Overloaded: It was not free in time.
         """
-        wanted = 0 if items <= SHORT_PAGE else min(items, self.room)
-        if wanted == 0 or (not self._waiting and self._taken + wanted <= self.room):
-            self._taken += wanted
-            return Place(self, wanted)
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((wanted, turn))
-        try:
-            await asyncio.wait_for(asyncio.shield(turn), self.patience_s)
-        except BaseException as error:
-            self._withdraw(wanted, turn)
-            if not isinstance(error, TimeoutError):
-                raise
-            msg = f"Too many long pages are being sent; ask for {SHORT_PAGE} items at most, or try again in a moment."
-            raise Overloaded(msg) from error
-        return Place(self, wanted)
-
-    def give_back(self, items: int) -> None:
-        """Room for so many items is free again."""
-        self._taken -= items
-        while self._waiting and self._taken + self._waiting[0][0] <= self.room:
-            wanted, turn = self._waiting.popleft()
-            self._taken += wanted
-            turn.set_result(None)
-
-    def _withdraw(self, wanted: int, turn: asyncio.Future[None]) -> None:
-        if turn.done():  # let in at the very moment
-            self.give_back(wanted)
-            return
-        self._waiting.remove((wanted, turn))
-        self.give_back(0)
+        return await self._limiter.reserve(0 if items <= SHORT_PAGE_ITEMS else items)

@@ -1,15 +1,14 @@
-"""In which form a list of items is answered: by `f`, or else by the `Accept` header."""
+"""Content negotiation: the format that a request asks for by `f`, or else by its `Accept` header."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from api.errors import InvalidParameter, NotAcceptable
-from api.request.suggestions import nearest
+from api.errors import NotAcceptable
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Sequence
 
 PARAMETER: Final = "f"
 JSON_NAME: Final = "json"
@@ -25,7 +24,7 @@ class Format:
         names: Values of `f` that ask for it, the best first.
         media_types: Names of its media type, the best first; the answer has the one that was asked for.
         title: In words.
-        extension: Of a file of it; None for a page, which is no file.
+        extension: Of a file of it; None for a page, which is not a file.
         parameters: Of the media type, with a semicolon before each.
     """
 
@@ -41,34 +40,6 @@ class Format:
         return self.extension is None
 
 
-PAGE: Final = Format(
-    names=("geojson", JSON_NAME), media_types=("application/geo+json", "application/json"), title="GeoJSON"
-)
-SEQUENCE: Final = Format(
-    names=("geojsonseq",),
-    media_types=("application/geo+json-seq",),
-    title="GeoJSON text sequence",
-    extension="geojsons",
-)
-LINES: Final = Format(
-    names=("ndjson", "jsonl"),
-    media_types=("application/x-ndjson", "application/ndjson", "application/jsonl"),
-    title="newline-delimited JSON",
-    extension="ndjson",
-)
-TABLE: Final = Format(
-    names=("csv",),
-    media_types=("text/csv",),
-    title="CSV",
-    extension="csv",
-    parameters="; charset=utf-8; header=present",
-)
-FORMATS: Final = (PAGE, SEQUENCE, LINES, TABLE)
-"""In the order of preference between those that a client likes equally well."""
-STREAMS: Final = tuple(each for each in FORMATS if not each.is_page)
-BY_NAME: Final = {name: each for each in FORMATS for name in each.names}
-
-
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """A form, and the name of its media type that the client used."""
@@ -77,37 +48,28 @@ class Chosen:
     media_type: str
 
 
-def choose(request: Request) -> Chosen:
-    """The form that a request asks for.
+def negotiate_format(formats: Sequence[Format], accept: list[str]) -> Chosen:
+    """The format that a client prefers.
+
+    Args:
+        formats: Those available, in the order of preference between those that a client likes equally well.
+        accept: Its `Accept` headers; the first format is chosen if there is none.
 
     Raises:
-        InvalidParameter: `f` has no such value.
-        NotAcceptable: The client takes none of the forms there are.
+        NotAcceptable: The client accepts none of the formats.
     """
-    told = request.query_params.get(PARAMETER)
-    if told is None:
-        return _by_header(request.headers.getlist("accept"))
-    found = BY_NAME.get(told.lower())
-    if found is None:
-        near = nearest(told, BY_NAME)
-        hint = f"did you mean {near}? There are" if near else "there are"
-        raise InvalidParameter(parameter=PARAMETER, reason=f"no form {told[:40]!r}; {hint} {', '.join(BY_NAME)}")
-    return Chosen(found, found.media_types[0])
-
-
-def _by_header(headers: list[str]) -> Chosen:
-    ranges = media_ranges(headers)
+    ranges = media_ranges(accept)
     if not ranges:
-        return Chosen(PAGE, PAGE.media_types[0])
-    liked = [
+        return Chosen(formats[0], formats[0].media_types[0])
+    candidates = [
         (quality(media_type, ranges), -place, -number, Chosen(each, media_type))
-        for place, each in enumerate(FORMATS)
+        for place, each in enumerate(formats)
         for number, media_type in enumerate(each.media_types)
     ]
-    most, *_, best = max(liked, key=lambda found: found[:3])
-    if most <= 0:
-        known = ", ".join(media_type for each in FORMATS for media_type in each.media_types)
-        msg = f"Accept: none of these is served here; there are {known}"
+    best_quality, *_, best = max(candidates, key=lambda candidate: candidate[:3])
+    if best_quality <= 0:
+        available = ", ".join(media_type for each in formats for media_type in each.media_types)
+        msg = f"Accept: no acceptable media type; available: {available}"
         raise NotAcceptable(msg)
     return best
 
@@ -143,22 +105,3 @@ def quality(media_type: str, ranges: list[tuple[str, float]]) -> float:
         if found:
             return max(found)
     return 0.0
-
-
-_F_PARAMETER: Final[dict[str, Any]] = {
-    "name": PARAMETER,
-    "in": "query",
-    "required": False,
-    "description": "The form of the answer, before what `Accept` says: a page of GeoJSON, or the whole result in one "
-    "as GeoJSON text sequence, lines of JSON or CSV, of which `limit` says where to end, if it is given.",
-    "schema": {"type": "string", "enum": list(BY_NAME)},
-}
-
-
-def described(route: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a route that lists items, with what the OpenAPI document says of these forms."""
-    responses = dict(route.get("responses") or {})
-    page = dict(responses.get(200) or {})
-    further = {name: {"schema": {"type": "string"}} for each in STREAMS for name in each.media_types}
-    responses |= {200: {**page, "content": {**(page.get("content") or {}), **further}}}
-    return {**route, "responses": responses, "openapi_extra": {"parameters": [_F_PARAMETER]}}

@@ -1,4 +1,4 @@
-"""Where a request came in: host, scheme and prefix that a proxy hands on, believed only from proxies we were told of.
+"""Where a request came in: host, scheme and prefix that a proxy hands on, trusted only from configured proxies.
 
 Every address in an answer is made from them, so whoever may set them decides where clients go next.
 """
@@ -45,7 +45,7 @@ class TrustedProxies:
 
     @classmethod
     def parse(cls, text: str) -> TrustedProxies:
-        """Read addresses and networks with commas between them; `*` trusts anybody. What is no address is a name."""
+        """Read addresses and networks with commas between them; `*` trusts every peer. Anything else is a host name."""
         parts = [part for part in (piece.strip() for piece in text.split(",")) if part]
         networks, names = [], set()
         for part in parts:
@@ -80,7 +80,7 @@ class _Hop:
     host: str | None = None
 
 
-class Proxy:
+class ForwardedHeaders:
     """Put host, scheme, prefix and client of the original request into the scope, and the path into one form.
 
     `Forwarded` (RFC 7239) counts before `X-Forwarded-*`. The path gets the prefix whether the proxy sends it on or not:
@@ -103,12 +103,12 @@ class Proxy:
         if peer in self._trusted:
             headers = Headers(scope=scope)
             _apply(scope, _original(headers, self._trusted))
-            told = headers.get("x-forwarded-prefix", "").rstrip("/")
-            prefix = prefix or (told if _PREFIX.fullmatch(told) else "")
+            value = headers.get("x-forwarded-prefix", "").rstrip("/")
+            prefix = prefix or (value if _PREFIX.fullmatch(value) else "")
         host = Headers(scope=scope).get("host")
         if host is not None and not _HOST.fullmatch(host):
             answer = error_response(
-                scope, HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is no host name"
+                scope, HTTPStatus.BAD_REQUEST, "InvalidParameter", "Host: the header is not a host name"
             )
             await answer(scope, receive, send)
             return

@@ -1,6 +1,6 @@
 """What every request and answer passes through.
 
-Outermost first: the request's id, CORS, proxy and prefix, admission, HEAD, compression, validators, last resort, body
+Outermost first: request id, CORS, proxy and prefix, concurrency limit, HEAD, compression, validators, last resort, body
 limit.
 """
 
@@ -18,10 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, add_compress_type
 
-from api.http.concurrency import Admission
+from api.http.concurrency import RequestLimit
 from api.http.error_responses import error_response, internal_error_response
-from api.http.forwarded import Proxy, TrustedProxies
-from api.http.validators import Conditional
+from api.http.forwarded import ForwardedHeaders, TrustedProxies
+from api.http.validators import ConditionalResponses
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -64,12 +64,14 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 def add_middleware(app: FastAPI, settings: ServiceSettings) -> None:
     """Put the middleware around the application; what is added last stands outermost."""
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
-    app.add_middleware(LastResort)
-    app.add_middleware(Conditional, max_age_s=settings.cache_max_age_s)
+    app.add_middleware(UnhandledErrors)
+    app.add_middleware(ConditionalResponses, max_age_s=settings.cache_max_age_s)
     app.add_middleware(CompressDocuments)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Admission, most=settings.max_requests)
-    app.add_middleware(Proxy, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips))
+    app.add_middleware(RequestLimit, max_requests=settings.max_requests)
+    app.add_middleware(
+        ForwardedHeaders, root_path=settings.root_path, trusted=TrustedProxies.parse(settings.forwarded_allow_ips)
+    )
     app.add_middleware(
         OpenCors,
         allow_origins=["*"],
@@ -87,7 +89,7 @@ def _is_file(scope: Scope) -> bool:
 
 
 class RequestId:
-    """Give every answer the id its client chose for the request, or one of ours; the log has it too."""
+    """Give every answer the id that the client chose for the request, or a generated one; the log has it too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -97,8 +99,8 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("x-request-id", "")
-        chosen = told if _REQUEST_ID.fullmatch(told) else uuid.uuid4().hex
+        value = Headers(scope=scope).get("x-request-id", "")
+        chosen = value if _REQUEST_ID.fullmatch(value) else uuid.uuid4().hex
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -113,7 +115,7 @@ class RequestId:
 
 
 class OpenCors(CORSMiddleware):
-    """CORS for everybody, on every answer.
+    """CORS for all origins, on every answer.
 
     Starlette's leaves the header out where the request names no origin; a cache would then give that answer to a page
     that needs it.
@@ -186,8 +188,8 @@ def is_head(scope: Scope) -> bool:
     return _HEAD in scope
 
 
-class LastResort:
-    """Answer an error nobody foresaw as JSON, inside the CORS middleware so that a browser can read it."""
+class UnhandledErrors:
+    """Answer an unexpected error as JSON, inside the CORS middleware so that a browser can read it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -211,9 +213,9 @@ class LastResort:
 
 
 class BodyLimit:
-    """Refuse a request body that is too large, before it is read where its length is told.
+    """Refuse a request body that is too large, before it is read if its length is given.
 
-    FastAPI's own limit stands outside all other middleware: its answer is no JSON and a browser cannot read it.
+    FastAPI's own limit is outside all other middleware: its answer is not JSON, and a browser cannot read it.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -226,8 +228,8 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         description = f"body: larger than {self._max_bytes} bytes"
-        told = Headers(scope=scope).get("content-length", "0")
-        if not told.isdecimal() or int(told) > self._max_bytes:
+        value = Headers(scope=scope).get("content-length", "0")
+        if not value.isdecimal() or int(value) > self._max_bytes:
             status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
             await error_response(scope, status, "BodyTooLarge", description)(scope, receive, send)
             return

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from api.errors import InvalidParameter
 from api.http.content_negotiation import PARAMETER, media_ranges, quality
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,19 +27,19 @@ VARY: Final = "Accept"
 
 
 class Language(StrEnum):
-    """Languages of the pages; the first is that of who likes none of them."""
+    """Languages of the pages; the first is the default."""
 
     ENGLISH = "en"
     FRENCH = "fr"
 
 
-def wants_page(request: HTTPConnection) -> bool:
+def is_page_requested(request: HTTPConnection) -> bool:
     """Whether a request is answered with a page, where there is one."""
-    told = request.query_params.get(PARAMETER)
-    return told.lower() == HTML if told is not None else accepts_page(request)
+    value = request.query_params.get(PARAMETER)
+    return value.lower() == HTML if value is not None else is_page_accepted(request)
 
 
-def accepts_page(request: HTTPConnection) -> bool:
+def is_page_accepted(request: HTTPConnection) -> bool:
     """Whether the `Accept` header alone asks for a page."""
     ranges = media_ranges(request.headers.getlist("accept"))
     if not any(name == MEDIA_TYPE for name, _ in ranges):
@@ -47,39 +47,41 @@ def accepts_page(request: HTTPConnection) -> bool:
     return quality(MEDIA_TYPE, ranges) > max(quality(each, ranges) for each in _JSON)
 
 
-def language_of(request: HTTPConnection) -> Language:
+def choose_language(request: HTTPConnection) -> Language:
     """The language of the page: `lang`, or else what `Accept-Language` likes best of those there are."""
-    told = request.query_params.get(LANGUAGE)
-    if told is not None and told.lower() in tuple(Language):
-        return Language(told.lower())
+    value = request.query_params.get(LANGUAGE)
+    if value is not None and value.lower() in tuple(Language):
+        return Language(value.lower())
     ranges = media_ranges(request.headers.getlist("accept-language"))
-    liked = [(_liking(each, ranges), -place, each) for place, each in enumerate(Language)]
-    return max(liked)[-1]
+    quality_of = [(_language_quality(each, ranges), -place, each) for place, each in enumerate(Language)]
+    return max(quality_of)[-1]
 
 
-def _liking(language: Language, ranges: list[tuple[str, float]]) -> float:
+def _language_quality(language: Language, ranges: list[tuple[str, float]]) -> float:
     """How much a language is liked: `fr-CH` is French; `*` is any that is not named."""
-    named = [liked for name, liked in ranges if name.partition("-")[0] == language]
-    return max(named) if named else max((liked for name, liked in ranges if name == "*"), default=0.0)
+    named = [quality_of for name, quality_of in ranges if name.partition("-")[0] == language]
+    return max(named) if named else max((quality_of for name, quality_of in ranges if name == "*"), default=0.0)
 
 
-def check_choice(request: HTTPConnection, others: Collection[str]) -> None:
+def check_page_parameters(request: HTTPConnection, others: Collection[str]) -> None:
     """Refuse forms and languages there are none of.
 
     Args:
         request: With `f` and `lang`, or without.
-        others: Values of `f` beside `html`.
+        others: Values of `f` other than `html`.
 
     Raises:
-        InvalidParameter: There is no such form, or no page in that language.
+        InvalidParameter: The format or the language is unknown.
     """
-    asked = ((PARAMETER, "form", (*others, HTML)), (LANGUAGE, "language", tuple(Language)))
+    asked = ((PARAMETER, "format", (*others, HTML)), (LANGUAGE, "language", tuple(Language)))
     for parameter, what, known in asked:
-        told = request.query_params.get(parameter)
-        if told is not None and told.lower() not in known:
-            near = nearest(told, known)
-            hint = f"did you mean {near}? There are" if near else "there are"
-            raise InvalidParameter(parameter=parameter, reason=f"no {what} {told[:40]!r}; {hint} {', '.join(known)}")
+        value = request.query_params.get(parameter)
+        if value is not None and value.lower() not in known:
+            suggestion = find_nearest(value, known)
+            hint = f"did you mean {suggestion}? Available:" if suggestion else "available:"
+            raise InvalidParameter(
+                parameter=parameter, reason=f"unknown {what} {value[:40]!r}; {hint} {', '.join(known)}"
+            )
 
 
 def without(query: str, *names: str) -> str:
@@ -96,16 +98,16 @@ def described(route: dict[str, Any], others: Collection[str]) -> dict[str, Any]:
 
     Args:
         route: Of an address that has a page.
-        others: Values of `f` beside `html`.
+        others: Values of `f` other than `html`.
     """
     responses = dict(route.get("responses") or {})
     found = dict(responses.get(200) or {})
     responses |= {200: {**found, "content": {**(found.get("content") or {}), MEDIA_TYPE: {"schema": _TEXT}}}}
     extra = dict(route.get("openapi_extra") or {})
-    told = [each for each in extra.get("parameters", ()) if each["name"] != PARAMETER]
+    value = [each for each in extra.get("parameters", ()) if each["name"] != PARAMETER]
     form = next((each for each in extra.get("parameters", ()) if each["name"] == PARAMETER), _FORM)
     form = {**form, "schema": {"type": "string", "enum": [*others, HTML]}}
-    return {**route, "responses": responses, "openapi_extra": {**extra, "parameters": [*told, form, _LANGUAGE]}}
+    return {**route, "responses": responses, "openapi_extra": {**extra, "parameters": [*value, form, _LANGUAGE]}}
 
 
 _TEXT: Final = {"type": "string"}

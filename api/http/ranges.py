@@ -12,7 +12,7 @@ from typing import Final
 from api.errors import RangeNotSatisfiable
 
 MAX_RANGES: Final = 100
-"""More ranges than this in one request are answered with the whole file: nobody needs them, and they cost."""
+"""More ranges than this in one request are answered with the whole file: they are expensive and useless."""
 
 _RANGE_SET: Final = re.compile(r"bytes\s*=(?P<ranges>[0-9,\-\s]+)", re.IGNORECASE | re.ASCII)
 _RANGE: Final = re.compile(r"(?P<first>[0-9]*)-(?P<last>[0-9]*)", re.ASCII)

@@ -1,7 +1,7 @@
-"""Answers about the catalogue itself, kept as bytes for as long as they are right: landing page, collections, schemas.
+"""Answers about the catalogue itself, cached until the catalogue changes: landing page, collections, schemas.
 
-Whether they still are is asked of the database for every request. That takes it a fraction of a millisecond, since no
-document is read for it.
+Every request asks the database for the version of the catalogue, which takes a fraction of a millisecond: no document
+is read for it.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from starlette.responses import Response
 
 from api.database import queries
 from api.database.pool import sharing
-from api.http.validators import Validators, validators_of
+from api.http.validators import Validators, make_validators
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
 
     from starlette.requests import Request
 
-KEPT_PATHS: Final = frozenset(
+CACHED_PATHS: Final = frozenset(
     {
         "/",
         "/collections",
@@ -35,13 +35,13 @@ KEPT_PATHS: Final = frozenset(
 )
 """Addresses whose answers follow from collections and queryables, from the settings, and from the request."""
 
-_TOLD: Final = (b"accept", b"accept-language")
-"""Headers of a request that an answer may depend on, beside those by which proxies tell its address."""
+_NEGOTIATION_HEADERS: Final = (b"accept", b"accept-language")
+"""Headers of a request that an answer may depend on, besides those by which proxies give its address."""
 _LONGEST_KEY: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedResponse:
     """An answer and what it was made of."""
 
     version: Hashable
@@ -51,59 +51,59 @@ class _Kept:
 
 
 @dataclass(slots=True)
-class KeptAnswers:
-    """Answers by request, those not asked for longest given up first.
+class ResponseCache:
+    """Answers by request; the least recently used are evicted first.
 
     Attributes:
         settings: What else answers depend on that may change while the service runs.
-        most_bytes: Of all bodies together.
+        max_bytes: Of all bodies together.
     """
 
     settings: Callable[[], Hashable]
-    most_bytes: int = 32 * 2**20
-    _found: OrderedDict[Hashable, _Kept] = field(default_factory=OrderedDict)
+    max_bytes: int = 32 * 2**20
+    _entries: OrderedDict[Hashable, _CachedResponse] = field(default_factory=OrderedDict)
     _bytes: int = 0
 
     async def answer(self, request: Request, make: Callable[[Request], Awaitable[Response]]) -> Response:
         """The answer to a request.
 
         Args:
-            request: For one of `KEPT_PATHS`.
-            make: Makes the answer where none is kept.
+            request: For one of `CACHED_PATHS`.
+            make: Makes the answer if none is cached.
         """
         key = _key(request)
         async with request.app.state.get_connection(request, "r") as connection:
             version = (await queries.catalogue_version(connection), self.settings())
-            if (kept := self._found.get(key)) is not None and kept.version == version:
-                self._found.move_to_end(key)
-                return _again(kept, request)
+            if (cached := self._entries.get(key)) is not None and cached.version == version:
+                self._entries.move_to_end(key)
+                return _respond_again(cached, request)
             with sharing(request, connection):
                 response = await make(request)
         body = getattr(response, "body", None)
         if response.status_code == 200 and isinstance(body, bytes) and len(repr(key)) <= _LONGEST_KEY:  # noqa: PLR2004
-            self._keep(key, _Kept(version, body, list(response.raw_headers), validators_of(request, body)))
+            self._store(key, _CachedResponse(version, body, list(response.raw_headers), make_validators(request, body)))
         return response
 
-    def _keep(self, key: Hashable, kept: _Kept) -> None:
-        self._give_up(key)
-        self._found[key] = kept
-        self._bytes += len(kept.body)
-        while self._bytes > self.most_bytes:
-            self._give_up(next(iter(self._found)))
+    def _store(self, key: Hashable, cached: _CachedResponse) -> None:
+        self._evict(key)
+        self._entries[key] = cached
+        self._bytes += len(cached.body)
+        while self._bytes > self.max_bytes:
+            self._evict(next(iter(self._entries)))
 
-    def _give_up(self, key: Hashable) -> None:
-        if (found := self._found.pop(key, None)) is not None:
-            self._bytes -= len(found.body)
+    def _evict(self, key: Hashable) -> None:
+        if (entry := self._entries.pop(key, None)) is not None:
+            self._bytes -= len(entry.body)
 
 
 def _key(request: Request) -> Hashable:
-    told = tuple(pair for pair in request.scope["headers"] if pair[0] in _TOLD)
-    return request.scope["path"], request.scope["query_string"], get_base_url(request), told
+    negotiation = tuple(pair for pair in request.scope["headers"] if pair[0] in _NEGOTIATION_HEADERS)
+    return request.scope["path"], request.scope["query_string"], get_base_url(request), negotiation
 
 
-def _again(kept: _Kept, request: Request) -> Response:
-    kept.validators.tell(request)
-    response: Any = Response(kept.body)
-    response.raw_headers = list(kept.headers)
-    found: Response = response
-    return found
+def _respond_again(cached: _CachedResponse, request: Request) -> Response:
+    cached.validators.apply(request)
+    response: Any = Response(cached.body)
+    response.raw_headers = list(cached.headers)
+    entry: Response = response
+    return entry

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from api.settings.web_hosts import Basemap
 
 FILES_POLICY: Final = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
-"""For the products' files: whatever lies in a tree, opened in a browser it is shown and runs nothing as ours."""
+"""For the products' files: opened in a browser they are shown, and run nothing with the origin of the service."""
 
 PICTURE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 """For a figure opened by itself: it brings its own colours for light and dark, and needs nothing else."""
@@ -47,7 +47,7 @@ def page_policy(asset_hosts: tuple[str, ...], *, has_scripts: bool) -> str:
 
     Args:
         asset_hosts: Other hosts that items name files of.
-        has_scripts: Whether the page has scripts, which are files of ours.
+        has_scripts: Whether the page has scripts, which are files of the service.
     """
     sources = {
         "default-src": ("'none'",),

@@ -1,4 +1,4 @@
-"""Answers that need not be sent again: validators, 304 and how long an answer may be kept."""
+"""Conditional requests: validators, 304 and `Cache-Control`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 _STATE_KEY: Final = "last_modified"
 _ETAG_KEY: Final = "etag"
 _ETAG_BYTES: Final = 16
-_NOT_FOR_NOTHING: Final = (b"content-length", b"content-type", b"content-encoding")
+_BODY_HEADERS: Final = (b"content-length", b"content-type", b"content-encoding")
 """Headers of a body, which a 304 has not."""
 _MANAGEMENT: Final = "/_mgmt/"
 
 
-def changed_at(request: Request, moment: str | None) -> None:
-    """Say when the document that is being answered last changed, as its `updated` has it, for `Last-Modified`."""
+def set_last_modified(request: Request, moment: str | None) -> None:
+    """Set `Last-Modified` of the answer from the document's `updated`."""
     setattr(request.state, _STATE_KEY, moment or "")
 
 
-def tag(request: Request, *parts: bytes) -> None:
-    """Say what tells an answer from all others, in place of its bytes: its ETag is made of that."""
+def set_etag(request: Request, *parts: bytes) -> None:
+    """Set the ETag of the answer from what identifies it, instead of from its bytes."""
     digest = blake2b(digest_size=_ETAG_BYTES)
     for part in (__version__.encode(), *parts):
         digest.update(len(part).to_bytes(8) + part)
@@ -40,19 +40,19 @@ def tag(request: Request, *parts: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells an answer from others, to be told again with the same answer."""
+    """ETag and time of change of an answer, to be sent again with the same answer."""
 
     etag: str
     changed: str | None
 
-    def tell(self, request: Request) -> None:
-        """Say that the answer to a request is that answer."""
+    def apply(self, request: Request) -> None:
+        """Set them for the answer to a request."""
         setattr(request.state, _ETAG_KEY, self.etag)
         if self.changed is not None:
             setattr(request.state, _STATE_KEY, self.changed)
 
 
-def validators_of(request: Request, body: bytes) -> Validators:
+def make_validators(request: Request, body: bytes) -> Validators:
     """The validators of the answer that was made for a request."""
     return Validators(_body_tag(body), getattr(request.state, _STATE_KEY, None))
 
@@ -61,11 +61,11 @@ def _body_tag(body: bytes) -> str:
     return f'W/"{blake2b(body, digest_size=_ETAG_BYTES).hexdigest()}"'
 
 
-class Conditional:
-    """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to who has them already.
+class ConditionalResponses:
+    """Give answers to GET a weak ETag and `Cache-Control`, and answer 304 to clients that have them already.
 
-    The ETag is made from the bytes before they are compressed, so that it holds for every coding, or from what `tag`
-    was told. Answers that come in parts without that are passed on as they come, and answers that bring their own
+    The ETag is made from the bytes before they are compressed, so that it holds for every coding, or from what
+    `set_etag` was given. Answers that come in parts without that are passed on as they come, and answers with their own
     validators, such as files, are left alone.
     An answer is made of a document and of the service, so its `Last-Modified` is never before the service's start.
     """
@@ -106,16 +106,16 @@ class _Answer:
         if start is not None and message["type"] == "http.response.body":
             headers = MutableHeaders(scope=start)
             self._mark(start["status"], headers)
-            told = self._scope["state"].get(_ETAG_KEY)
-            is_whole = told or not message.get("more_body")
+            value = self._scope["state"].get(_ETAG_KEY)
+            is_whole = value or not message.get("more_body")
             if start["status"] == HTTPStatus.OK and "etag" not in headers and is_whole:
-                start, message = self._validated(start, headers, message, told)
+                start, message = self._validated(start, headers, message, value)
         if start is not None:
             await self._send(start)
         await self._send(message)
 
     def _mark(self, status: int, headers: MutableHeaders) -> None:
-        """How long the answer may be kept: a while when it is good, not at all when it tells of a fault."""
+        """How long the answer may be cached: a while if it is a success, not at all if it is an error."""
         path = self._scope["path"].removeprefix(self._scope.get("root_path", ""))
         if status >= HTTPStatus.BAD_REQUEST or path.startswith(_MANAGEMENT):
             headers["cache-control"] = "no-store"
@@ -127,14 +127,17 @@ class _Answer:
     ) -> tuple[Message, Message]:
         """The answer with its validators, or the one that says it is still the same."""
         headers["etag"] = etag or _body_tag(message.get("body", b""))
-        if (told := self._scope["state"].get(_STATE_KEY)) is not None:
-            headers["last-modified"] = format_datetime(max(_moment(told, self._started), self._started), usegmt=True)
+        if (value := self._scope["state"].get(_STATE_KEY)) is not None:
+            headers["last-modified"] = format_datetime(max(_moment(value, self._started), self._started), usegmt=True)
         if not is_not_modified(Headers(scope=self._scope), headers):
             return start, message
         headers.add_vary_header("Accept-Encoding")  # as the compressed answer has it
-        kept: list[Any] = [(name, value) for name, value in headers.raw if name not in _NOT_FOR_NOTHING]
+        headers_left: list[Any] = [(name, value) for name, value in headers.raw if name not in _BODY_HEADERS]
         self._is_done = True
-        return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": kept}, {"type": message["type"], "body": b""}
+        return {**start, "status": HTTPStatus.NOT_MODIFIED, "headers": headers_left}, {
+            "type": message["type"],
+            "body": b"",
+        }
 
 
 def _moment(text: str, otherwise: datetime) -> datetime:
@@ -147,9 +150,9 @@ def _moment(text: str, otherwise: datetime) -> datetime:
 def is_not_modified(request: Headers, answer: MutableHeaders) -> bool:
     """Whether the client's copy is the answer (RFC 9110, 13.2.2): its ETag decides, and only without one its date."""
     if "if-none-match" in request:
-        told = ",".join(request.getlist("if-none-match"))
-        tags = [tag.strip().removeprefix("W/") for tag in told.split(",")]
-        return told.strip() == "*" or answer["etag"].removeprefix("W/") in tags
+        value = ",".join(request.getlist("if-none-match"))
+        tags = [set_etag.strip().removeprefix("W/") for set_etag in value.split(",")]
+        return value.strip() == "*" or answer["etag"].removeprefix("W/") in tags
     since, changed = request.get("if-modified-since"), answer.get("last-modified")
     if since is None or changed is None:
         return False

@@ -85,8 +85,8 @@ def _refine_body(body: dict[str, Any]) -> None:
     """Make the description of what is posted exact; `conf`, which pgstac's clients send, is read past."""
     for name, schema in body["properties"].items():
         if name in MEMBERS:
-            told = {key: value for key, value in schema.items() if key in ("title", "description")}
-            body["properties"][name] = {**told, **MEMBERS[name]}
+            texts = {key: value for key, value in schema.items() if key in ("title", "description")}
+            body["properties"][name] = {**texts, **MEMBERS[name]}
     body["properties"] |= {name: {"description": "Read past"} for name in sorted(IGNORED)}
     body["additionalProperties"] = False
 

@@ -1,6 +1,6 @@
 """What a parameter of a GET request or a member of a posted search may be, as JSON Schema.
 
-What no JSON Schema can say is told by a `format` of its own (that an interval ends after it begins, that a filter
+What JSON Schema cannot express has a `format` of its own (that an interval ends after it begins, that a filter
 compares numbers with numbers) and in the description.
 """
 
@@ -151,10 +151,10 @@ def refine(path: str, parameter: dict[str, Any], documents: Mapping[str, Schema]
         return {**parameter, "schema": {**schema, **ID}}
     name = parameter["name"]
     if name in documents:
-        told = enumerate(schema.get("examples", ()), 1)
+        examples = enumerate(schema.get("examples", ()), 1)
         content = {
             "schema": documents[name],
-            "examples": {f"example {number}": {"value": json.loads(text)} for number, text in told},
+            "examples": {f"example {number}": {"value": json.loads(text)} for number, text in examples},
         }
         rest = {key: value for key, value in parameter.items() if key not in ("schema", "example", "examples")}
         return {**rest, "content": {"application/json": content}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.http.page_negotiation import MEDIA_TYPE
 from api.openapi.schemas import reference
 
@@ -62,12 +62,12 @@ def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any
         found[HTTPStatus.NOT_MODIFIED] = _answer("The answer that `If-None-Match` names still holds", {}, *validated)
     found[HTTPStatus.BAD_REQUEST] = _error("The request cannot be understood")
     if of_whole:
-        found[HTTPStatus.NOT_ACCEPTABLE] = _error("None of the media types of `Accept` is served")
+        found[HTTPStatus.NOT_ACCEPTABLE] = _error("No media type of `Accept` is available")
     if "{" in path:
-        found[HTTPStatus.NOT_FOUND] = _error("There is nothing of that name")
+        found[HTTPStatus.NOT_FOUND] = _error("Not found")
     if method == "post":
         found[HTTPStatus.REQUEST_ENTITY_TOO_LARGE] = _error("The body is too large")
-        found[HTTPStatus.UNSUPPORTED_MEDIA_TYPE] = _error("The body is no JSON", "Accept-Post")
+        found[HTTPStatus.UNSUPPORTED_MEDIA_TYPE] = _error("The body is not JSON", "Accept-Post")
     found[HTTPStatus.INTERNAL_SERVER_ERROR] = _error("The service failed, and its log says why")
     if of_database:
         unavailable = "The search took too long, or the database does not answer"
@@ -78,8 +78,8 @@ def answers(method: str, path: str, success: Mapping[str, Any]) -> dict[str, Any
 
 
 def _error(description: str, *headers: str) -> dict[str, Any]:
-    told = {"application/json": {"schema": reference("Error")}, MEDIA_TYPE: {"schema": _SCHEMA_HEADER}}
-    return _answer(description, told, *headers)
+    content = {"application/json": {"schema": reference("Error")}, MEDIA_TYPE: {"schema": _SCHEMA_HEADER}}
+    return _answer(description, content, *headers)
 
 
 def _answer(description: str, content: Mapping[str, Any], *headers: str) -> dict[str, Any]:

@@ -208,7 +208,7 @@ COMPONENTS: Final[dict[str, Schema]] = {
             links=_LINKS,
         ),
     },
-    "Ping": {"title": "Sign of life", **_object(("message",), message={"const": "PONG"})},
+    "Ping": {"title": "Liveness", **_object(("message",), message={"const": "PONG"})},
     "Health": {
         "title": "State of the service",
         **_object(

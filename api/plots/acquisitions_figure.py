@@ -13,7 +13,7 @@ from api.plots import figures
 from api.plots.palette import ASCENDING, DESCENDING, QUIET
 from api.plots.svg import key
 from api.plots.tracks import runs
-from api.plots.words import count, say
+from api.plots.words import count, figure_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,10 @@ def draw_acquisitions(tracks: Sequence[Track], title: str, language: Language) -
         x = 0.125
         for state in states:
             colour = (ASCENDING if state == "ascending" else DESCENDING).light
-            figure.text(x, 1 - 44 / whole, f"| {say(state, language)}", color=colour, fontsize=figures.SMALL)
+            figure.text(x, 1 - 44 / whole, f"| {figure_text(state, language)}", color=colour, fontsize=figures.SMALL)
             x += 0.12
         if not tracks:
-            figure.text(0.125, 1 - 44 / whole, say("no_tracks", language), color=QUIET.light, fontsize=figures.SMALL)
-        return figures.written(figure)
+            figure.text(
+                0.125, 1 - 44 / whole, figure_text("no_tracks", language), color=QUIET.light, fontsize=figures.SMALL
+            )
+        return figures.render_svg(figure)

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from api.plots import figures
 from api.plots.palette import ASCENDING, COAST, DESCENDING, INK, LAND, PAPER, QUIET, SEA
 from api.plots.svg import key
-from api.plots.words import count, say
+from api.plots.words import count, figure_text
 from api.web.land import land_within
 from catalog_builder.vocab.regions import BY_CODE
 
@@ -57,12 +57,12 @@ def draw_coverage(tracks: Sequence[Track], title: str, language: Language) -> by
         _frame(axes, box)
         figure.text(left / WIDTH_PX, 1 - 24 / whole, figures.shortened(title), fontweight="bold",
                     fontsize=figures.NORMAL + 1)  # fmt: skip
-        told = ", ".join(_totals(tracks, language)) or say("no_tracks", language)
-        figure.text(left / WIDTH_PX, 1 - 44 / whole, told, color=QUIET.light, fontsize=figures.SMALL)
-        figure.text((left + width) / WIDTH_PX, 1 - 44 / whole, say("natural_earth", language), ha="right",
+        totals = ", ".join(_totals(tracks, language)) or figure_text("no_tracks", language)
+        figure.text(left / WIDTH_PX, 1 - 44 / whole, totals, color=QUIET.light, fontsize=figures.SMALL)
+        figure.text((left + width) / WIDTH_PX, 1 - 44 / whole, figure_text("natural_earth", language), ha="right",
                     color=QUIET.light, fontsize=figures.SMALL - 1.5)  # fmt: skip
         _legend(figure, tracks, left / WIDTH_PX, whole, language)
-        return figures.written(figure)
+        return figures.render_svg(figure)
 
 
 def _rings(track: Track) -> Iterator[list[tuple[float, float]]]:
@@ -87,11 +87,11 @@ def _box(points: Sequence[tuple[float, float]]) -> Box:
     missing = [max(_LEAST_DEGREES - (high - low + 2 * grown), 0) / 2 for low, high in ((west, east), (south, north))]
     shrunk = math.cos(math.radians((south + north) / 2))
     width, height = east - west + 2 * (grown + missing[0]), north - south + 2 * (grown + missing[1])
-    beside = max(_LEAST_SHAPE * height / max(shrunk, 0.1) - width, 0) / 2
+    margin = max(_LEAST_SHAPE * height / max(shrunk, 0.1) - width, 0) / 2
     return (
-        max(west - grown - missing[0] - beside, -180.0),
+        max(west - grown - missing[0] - margin, -180.0),
         max(south - grown - missing[1], -89.0),
-        min(east + grown + missing[0] + beside, 180.0),
+        min(east + grown + missing[0] + margin, 180.0),
         min(north + grown + missing[1], 89.0),
     )
 
@@ -196,7 +196,7 @@ def _legend(figure: Any, tracks: Sequence[Track], left: float, whole: float, lan
         number = sum(track.orbit_state == state for track in tracks)
         if number:
             style: Any = "solid" if state == "ascending" else _DASHES
-            label = f"{say(state, language)} ({number})"
+            label = f"{figure_text(state, language)} ({number})"
             handles.append(
                 Patch(facecolor=PAPER.light, edgecolor=colour.light, linewidth=1.5, linestyle=style, label=label)
             )

@@ -1,8 +1,8 @@
-"""Draws in a thread, one figure at a time, and keeps what was drawn.
+"""Draws in a thread, one figure at a time, and caches the figures.
 
 Matplotlib holds the interpreter's lock for most of the time it takes, so that a second figure at once would only slow
-down what else is answered. Who asks for a figure that is being drawn waits for it; when too many wait, others are
-turned away.
+down what else is answered. A request for a figure that is being drawn waits for it; when too many wait, others are
+refused.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from api.errors import Overloaded
-from api.plots.turns import ADVICE
+from api.plots.capacity import REFUSAL
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_WAITING: Final = 32
+MAX_WAITING: Final = 32
 """Figures that wait to be drawn."""
 _TURN_S: Final = 0.0005
 """Seconds for which drawing keeps the interpreter's lock while something else wants it; Python's own 0.005 would add up
@@ -31,56 +31,56 @@ to a tenth of a second for a search, which has to get it back some twenty times.
 
 
 @dataclass(slots=True)
-class Drawings:
-    """Figures by what they are made of, those not asked for longest given up first.
+class FigureCache:
+    """Figures by their inputs; the least recently used are evicted first.
 
     Attributes:
         patience_s: Seconds that a request waits for its figure.
-        most_bytes: Of all that are kept.
+        max_bytes: Of all cached figures.
     """
 
     patience_s: float
-    most_bytes: int = 16 * 2**20
+    max_bytes: int = 16 * 2**20
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="plots"))
-    _kept: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
-    _drawing: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)
+    _figures: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
+    _pending: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)
     _bytes: int = 0
 
-    async def get(self, made_of: object, draw: Callable[[], bytes]) -> bytes:
+    async def get(self, inputs: object, draw: Callable[[], bytes]) -> bytes:
         """A figure.
 
         Args:
-            made_of: All that it depends on, as a value whose `repr` tells it from others.
+            inputs: All that it depends on, as a value whose `repr` tells it from others.
             draw: Draws it; called in a thread.
 
         Raises:
             Overloaded: Others come first, and it would take too long.
         """
-        name = blake2b(repr((__version__, made_of)).encode("utf-8", "surrogatepass"), digest_size=20).digest()
-        if (kept := self._kept.get(name)) is not None:
-            self._kept.move_to_end(name)
-            return kept
-        running = self._drawing.get(name)
+        name = blake2b(repr((__version__, inputs)).encode("utf-8", "surrogatepass"), digest_size=20).digest()
+        if (cached := self._figures.get(name)) is not None:
+            self._figures.move_to_end(name)
+            return cached
+        running = self._pending.get(name)
         if running is None:
-            if len(self._drawing) >= MOST_WAITING:
-                raise Overloaded(ADVICE)
+            if len(self._pending) >= MAX_WAITING:
+                raise Overloaded(REFUSAL)
             running = asyncio.get_running_loop().run_in_executor(self._thread, _giving_way, draw)
-            self._drawing[name] = running
+            self._pending[name] = running
             running.add_done_callback(partial(self._done, name))
         try:
             return await asyncio.wait_for(asyncio.shield(running), self.patience_s)
         except TimeoutError as error:
-            raise Overloaded(ADVICE) from error
+            raise Overloaded(REFUSAL) from error
 
     def _done(self, name: bytes, running: asyncio.Future[bytes]) -> None:
-        self._drawing.pop(name, None)
+        self._pending.pop(name, None)
         if running.cancelled() or running.exception() is not None:
             return
         drawn = running.result()
-        self._kept[name] = drawn
+        self._figures[name] = drawn
         self._bytes += len(drawn)
-        while self._bytes > self.most_bytes:
-            self._bytes -= len(self._kept.popitem(last=False)[1])
+        while self._bytes > self.max_bytes:
+            self._bytes -= len(self._figures.popitem(last=False)[1])
 
 
 def _giving_way(draw: Callable[[], bytes]) -> bytes:

@@ -28,7 +28,7 @@ LONGEST_TITLE: Final = 100
 _SETTINGS: Final[dict[str, Any]] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "flatsim",  # the same figure has the same ids
-    "text.parse_math": False,  # a title with dollars is no formula
+    "text.parse_math": False,  # a title with dollars is not a formula
     "text.usetex": False,
     "axes.unicode_minus": True,
     "path.simplify": True,
@@ -73,7 +73,7 @@ def new_figure(width_px: float, height_px: float) -> Figure:
     return Figure(figsize=(width_px / POINTS_PER_INCH, height_px / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
 
 
-def written(figure: Figure) -> bytes:
+def render_svg(figure: Figure) -> bytes:
     """A figure as Matplotlib's SVG."""
     file = io.BytesIO()
     FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)

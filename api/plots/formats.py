@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
-from api.errors import NotAcceptable
-from api.http.content_negotiation import TABLE, Format, media_ranges, quality
-from api.http.page_negotiation import Language, language_of
+from api.http.content_negotiation import Format, negotiate_format
+from api.http.item_formats import TABLE
+from api.http.page_negotiation import Language, choose_language
 from api.http.security_policy import PICTURE_POLICY
 from api.search.serialise.csv_cells import cell
 from api.stac.links import JSON
@@ -39,14 +39,14 @@ _NO_FILE_NAME: Final = re.compile("[^A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlotFormat:
     """The form of an answer, and the language of the words in it."""
 
     form: Format
     language: Language
 
 
-def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
+def negotiate_plot_format(request: Request, form: str | None, language: str | None) -> PlotFormat:
     """What a request asks for.
 
     Args:
@@ -57,22 +57,10 @@ def wanted(request: Request, form: str | None, language: str | None) -> Wanted:
     Raises:
         NotAcceptable: The client takes none of the forms there are.
     """
-    return Wanted(
-        _BY_NAME[form] if form is not None else _by_header(request.headers.getlist("accept")),
-        Language(language) if language else language_of(request),
+    return PlotFormat(
+        _BY_NAME[form] if form is not None else negotiate_format(FORMS, request.headers.getlist("accept")).format,
+        Language(language) if language else choose_language(request),
     )
-
-
-def _by_header(headers: list[str]) -> Format:
-    ranges = media_ranges(headers)
-    if not ranges:
-        return DATA
-    liked = [(quality(form.media_types[0], ranges), -place, form) for place, form in enumerate(FORMS)]
-    best, _, form = max(liked, key=lambda found: found[:2])
-    if best <= 0:
-        msg = f"Accept: none of these is served here; there are {', '.join(form.media_types[0] for form in FORMS)}"
-        raise NotAcceptable(msg)
-    return form
 
 
 def picture(svg: bytes) -> Response:
@@ -94,13 +82,13 @@ def table(columns: Iterable[str], rows: Iterable[Mapping[str, Any]], name: str) 
         rows: By column.
         name: Of a file of it, without the ending.
     """
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\r\n")
-    shown = list(columns)
-    writer.writerow(shown)
-    writer.writerows([cell(row[column]) for column in shown] for row in rows)
+    render_svg = io.StringIO()
+    writer = csv.writer(render_svg, lineterminator="\r\n")
+    view = list(columns)
+    writer.writerow(view)
+    writer.writerows([cell(row[column]) for column in view] for row in rows)
     file_name = f"{_NO_FILE_NAME.sub('_', name)[:120]}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file_name}"', "Vary": _VARY}
     return Response(
-        written.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
+        render_svg.getvalue().encode(), media_type=f"{TABLE.media_types[0]}{TABLE.parameters}", headers=headers
     )

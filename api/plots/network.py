@@ -99,8 +99,8 @@ class Network:
     @cached_property
     def digest(self) -> str:
         """Tells it from all others."""
-        told = (self.series, self.collection, self.title, self.pairs_collection, self.dates, self.pairs, self.is_cut)
-        return blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        row = (self.series, self.collection, self.title, self.pairs_collection, self.dates, self.pairs, self.is_cut)
+        return blake2b(repr(row).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     @cached_property
     def linking(self) -> tuple[Pair, ...]:
@@ -128,7 +128,7 @@ class Network:
         return tuple(gaps(self.dates, self.linking))
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """A row for each pair, as they stand in the CSV."""
+        """A row for each pair, as in the CSV."""
         for pair in self.pairs:
             yield {
                 "item": pair.id,
@@ -262,7 +262,7 @@ def read_network(
 ) -> Network:
     """A network from the answer of `api.plots.queries.network`.
 
-    Items are of anybody's making: a pair without two dates is left out, and what is no number is not known.
+    Items are of anybody's making: a pair without two dates is left out, and what is not a number is not known.
 
     Args:
         row: The answer, of one pair more than are shown.
@@ -290,22 +290,22 @@ def read_network(
         pairs=tuple(pairs),
         is_cut=len(found) > at_most,
     )
-    _ = network.digest, network.positions_m, network.components, network.gaps  # here, where nobody waits for it
+    _ = network.digest, network.positions_m, network.components, network.gaps  # computed here, outside the event loop
     return network
 
 
-def _pair(told: Mapping[str, Any]) -> Pair | None:
-    reference, secondary = told["reference"], told["secondary"]
+def _pair(row: Mapping[str, Any]) -> Pair | None:
+    reference, secondary = row["reference"], row["secondary"]
     if reference == secondary:
         return None
     return Pair(
-        id=told["id"],
+        id=row["id"],
         reference=reference,
         secondary=secondary,
-        perpendicular_baseline_m=_number(told["perpendicular_baseline"]),
-        coherence=_number(told["coherence"]),
-        rms_rad=_number(told["rms"]),
-        used=told["used"],
+        perpendicular_baseline_m=_number(row["perpendicular_baseline"]),
+        coherence=_number(row["coherence"]),
+        rms_rad=_number(row["rms"]),
+        used=row["used"],
     )
 
 

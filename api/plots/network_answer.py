@@ -10,13 +10,13 @@ from urllib.parse import quote
 from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
 
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.plots import formats as forms
 from api.plots import svg
-from api.plots.words import count, say
+from api.plots.words import count, figure_text
 from api.stac.links import JSON
 from api.web.typography import number_text
-from api.web.words import titled
+from api.web.words import translate_title
 from catalog_builder.derived.item_documents import GEOJSON
 from catalog_builder.vocab.french import item_title
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.http.page_negotiation import Language
-    from api.plots.drawing import Drawings
-    from api.plots.formats import Wanted
+    from api.plots.drawing import FigureCache
+    from api.plots.formats import PlotFormat
     from api.plots.network import Network, Pair
     from api.plots.network_cache import NetworkCache
     from api.plots.network_figure import ColourBy
@@ -48,21 +48,21 @@ class NetworkAnswers:
     """
 
     networks: NetworkCache
-    drawings: Drawings
+    drawings: FigureCache
 
     async def answer(
-        self, request: Request, wanted: Wanted, collection: str, series: str, colour_by: ColourBy
+        self, request: Request, plot_format: PlotFormat, collection: str, series: str, colour_by: ColourBy
     ) -> Response:
         """The network of a series."""
         found, base_url = await self.networks.get(request, collection, series), get_base_url(request)
-        if wanted.form is TABLE:
+        if plot_format.form is TABLE:
             return await run_in_threadpool(table, found, base_url)
-        if wanted.form is forms.DATA:
+        if plot_format.form is forms.DATA:
             return await run_in_threadpool(_data, found, base_url)
-        made_of = (found.digest, base_url, colour_by, wanted.language)
-        drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, wanted.language))
-        if wanted.form is forms.PAGE:
-            from api.plots.pages import network_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+        made_of = (found.digest, base_url, colour_by, plot_format.language)
+        drawn = await self.drawings.get(made_of, partial(_drawn, found, base_url, colour_by, plot_format.language))
+        if plot_format.form is forms.PAGE:
+            from api.plots.pages import network_page  # noqa: PLC0415 -- templates are imported with the first page
 
             return await run_in_threadpool(network_page, request, found, colour_by, drawn)
         return forms.picture(drawn)
@@ -95,19 +95,19 @@ def pair_words(pair: Pair, language: Language) -> str:
     if pair.perpendicular_baseline_m is not None:
         parts.append(number_text(pair.perpendicular_baseline_m, language, "m", 0))
     if pair.coherence is not None:
-        parts.append(say("coherence_of", language, value=number_text(pair.coherence, language, digits=2)))
+        parts.append(figure_text("coherence_of", language, value=number_text(pair.coherence, language, digits=2)))
     if pair.used is False:
-        parts.append(say("left_out", language))
+        parts.append(figure_text("left_out", language))
     return ", ".join(parts)
 
 
 def document(network: Network, base_url: str) -> dict[str, Any]:
     """The network as JSON, with addresses."""
-    told = network.document()
+    answer = network.document()
     own = item_address(base_url, network.collection, network.series)
     place = f"{own}/network"
-    told["pairs"] = [_with_address(row, base_url) for row in told["pairs"]]
-    told["links"] = [
+    answer["pairs"] = [_with_address(row, base_url) for row in answer["pairs"]]
+    answer["links"] = [
         {"rel": "self", "type": JSON, "href": place},
         *(
             {"rel": "alternate", "type": form.media_types[0], "href": f"{place}?f={form.names[0]}"}
@@ -116,7 +116,7 @@ def document(network: Network, base_url: str) -> dict[str, Any]:
         {"rel": "root", "type": JSON, "href": base_url},
         {"rel": "item", "type": GEOJSON, "title": network.title, "href": own},
     ]
-    return told
+    return answer
 
 
 def table(network: Network, base_url: str) -> Response:
@@ -141,10 +141,10 @@ def _drawn(network: Network, base_url: str, colour_by: ColourBy, language: Langu
         for index, pair in enumerate(network.pairs)
     }
     drawn, strokes = draw_network(network, colour_by, language)
-    return svg.finished(
+    return svg.finish_svg(
         drawn,
-        title=say("network", language, title=titled(item_title, network.title, language)),
-        description=say("network.described", language, dates=len(network.dates), pairs=len(network.pairs)),
+        title=figure_text("network", language, title=translate_title(item_title, network.title, language)),
+        description=figure_text("network.described", language, dates=len(network.dates), pairs=len(network.pairs)),
         links=links,
         name="network",
         strokes=strokes,

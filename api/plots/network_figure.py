@@ -16,9 +16,9 @@ from matplotlib.ticker import MaxNLocator
 from api.plots import figures
 from api.plots.palette import APART, BREAK, BREAK_INK, GAP, NODE, PAPER, QUIET, UNKNOWN, scale
 from api.plots.svg import Stroke
-from api.plots.words import count, say
+from api.plots.words import count, figure_text
 from api.web.typography import number_text
-from api.web.words import titled
+from api.web.words import translate_title
 from catalog_builder.vocab.french import item_title
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def draw_network(network: Network, colour_by: ColourBy, language: Language) -> t
             _scale(figure, classes, colour_by, language)
         _legend(figure, network, values, language)
         strokes = _strokes(axes, network, lines, [classes.colour(value) for value in values])
-        return figures.written(figure), strokes
+        return figures.render_svg(figure), strokes
 
 
 def _value(pair: Pair, colour_by: ColourBy) -> float | None:
@@ -186,16 +186,18 @@ def _axes(axes: Axes, network: Network, language: Language) -> None:
     axes.margins(x=0.025, y=0.07)
     axes.autoscale_view()
     if network.positions_m:
-        axes.set_ylabel(say("perpendicular", language))
+        axes.set_ylabel(figure_text("perpendicular", language))
     else:
         axes.set_yticks([])
-        axes.set_ylabel(say("no_baselines", language) if network.pairs else "")
+        axes.set_ylabel(figure_text("no_baselines", language) if network.pairs else "")
     if len(network.dates) < 2:  # noqa: PLR2004
         for day in network.dates:
             axes.set_xlim(date2num(day) - 30, date2num(day) + 30)
     if not network.pairs:
         axes.set_ylim(-1, 1)
-        axes.text(0.5, 0.62, say("no_pairs", language), ha="center", color=QUIET.light, transform=axes.transAxes)
+        axes.text(
+            0.5, 0.62, figure_text("no_pairs", language), ha="center", color=QUIET.light, transform=axes.transAxes
+        )
 
 
 def _scale(figure: Figure, classes: _Classes, colour_by: ColourBy, language: Language) -> None:
@@ -209,21 +211,21 @@ def _scale(figure: Figure, classes: _Classes, colour_by: ColourBy, language: Lan
     bar.outline.set_visible(False)
     bar.set_ticks(list(range(number + 1)), labels=list(classes.labels))
     bar.ax.tick_params(length=0, pad=4)
-    label = say(colour_by, language)
+    label = figure_text(colour_by, language)
     axes.set_title(label, fontsize=figures.SMALL, fontweight="normal", loc="center", pad=10, x=0.5)
 
 
 def _legend(figure: Figure, network: Network, values: Sequence[float | None], language: Language) -> None:
-    told = f"{count('dates', language, len(network.dates))}, {count('pairs', language, len(network.pairs))}"
+    summary = f"{count('dates', language, len(network.dates))}, {count('pairs', language, len(network.pairs))}"
     if network.is_cut:
-        told += f". {say('cut', language, n=number_text(len(network.pairs), language))}"
-    figure.text(0.075, 0.912, told, color=QUIET.light, fontsize=figures.SMALL)
-    title = figures.shortened(titled(item_title, network.title, language))
+        summary += f". {figure_text('cut', language, n=number_text(len(network.pairs), language))}"
+    figure.text(0.075, 0.912, summary, color=QUIET.light, fontsize=figures.SMALL)
+    title = figures.shortened(translate_title(item_title, network.title, language))
     figure.text(0.075, 0.957, title, fontweight="bold", fontsize=figures.NORMAL + 1)
     entries = [*_entries(network, None in values)]
     if entries:
         handles = [handle for handle, _ in entries]
-        words = [say(word, language) for _, word in entries]
+        words = [figure_text(word, language) for _, word in entries]
         figure.legend(
             handles, words, loc="lower left", bbox_to_anchor=(0.066, 0.02), ncols=len(entries), columnspacing=1.6,
             handlelength=2.2, borderpad=0,

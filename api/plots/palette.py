@@ -1,6 +1,6 @@
 """Colours of figures, each with the one that stands for it on a dark page.
 
-Scales are Matplotlib's viridis, which is even in lightness and told apart by those who see few colours; the
+Scales are Matplotlib's viridis, which is even in lightness and can be distinguished with colour blindness; the
 ends that would be lost on white or on black are left out.
 """
 

@@ -57,7 +57,7 @@ async def network(
 
     Returns:
         One row: title, product type, track and times of the series, and a list of values for each property of the
-        pairs, None where there is no pair. None where there is no such item.
+        pairs, None for a series without pairs. None if the item does not exist.
     """
     found: Record | None = await connection.fetchrow(_NETWORK, collection, series, pairs_collection, at_most)
     return found

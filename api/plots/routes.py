@@ -5,13 +5,13 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.plots import formats as forms
-from api.plots.drawing import Drawings
+from api.plots.capacity import plot_readers
+from api.plots.drawing import FigureCache
 from api.plots.network_answer import NetworkAnswers
 from api.plots.network_cache import NetworkCache
 from api.plots.tracks_answer import TrackAnswers
-from api.plots.turns import Turns
 from api.search.execute.catalogue import CatalogueCache
 from api.stac.route import StacRoute
 
@@ -40,11 +40,11 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _wanted(request: Request, f: _Form = None, lang: _Language = None) -> forms.Wanted:
-    return forms.wanted(request, f, lang)
+def _read_plot_format(request: Request, f: _Form = None, lang: _Language = None) -> forms.PlotFormat:
+    return forms.negotiate_plot_format(request, f, lang)
 
 
-_Wanted = Annotated[forms.Wanted, Depends(_wanted)]
+_PlotFormat = Annotated[forms.PlotFormat, Depends(_read_plot_format)]
 
 
 def plots_router(patience_s: float, cache: CatalogueCache) -> APIRouter:
@@ -55,8 +55,8 @@ def plots_router(patience_s: float, cache: CatalogueCache) -> APIRouter:
         cache: What is known of the database.
     """
     router = APIRouter(route_class=StacRoute, tags=["Plots"])
-    turns, drawings = Turns(patience_s), Drawings(patience_s)
-    networks, tracks = NetworkAnswers(NetworkCache(turns, cache), drawings), TrackAnswers(turns, drawings, cache)
+    readers, drawings = plot_readers(patience_s), FigureCache(patience_s)
+    networks, tracks = NetworkAnswers(NetworkCache(readers, cache), drawings), TrackAnswers(readers, drawings, cache)
     answers: Any = {"responses": _ANSWERS}
 
     @router.get("/collections/{collection_id}/items/{item_id}/network", name="Network", **answers)
@@ -64,25 +64,27 @@ def plots_router(patience_s: float, cache: CatalogueCache) -> APIRouter:
         request: Request,
         collection_id: _CollectionId,
         item_id: _ItemId,
-        wanted: _Wanted,
+        plot_format: _PlotFormat,
         color: _Colour = "coherence",
     ) -> Response:
         """The network of a time series: its dates by perpendicular baseline, and its pairs."""
-        return await networks.answer(request, wanted, collection_id, item_id, color)
+        return await networks.answer(request, plot_format, collection_id, item_id, color)
 
     @router.get("/coverage", name="Coverage", **answers)
-    async def coverage(request: Request, wanted: _Wanted) -> Response:
+    async def coverage(request: Request, plot_format: _PlotFormat) -> Response:
         """A map of all track segments."""
-        return await tracks.coverage(request, wanted, None)
+        return await tracks.coverage(request, plot_format, None)
 
     @router.get("/collections/{collection_id}/coverage", name="Collection Coverage", **answers)
-    async def collection_coverage(request: Request, collection_id: _CollectionId, wanted: _Wanted) -> Response:
+    async def collection_coverage(request: Request, collection_id: _CollectionId, plot_format: _PlotFormat) -> Response:
         """A map of the track segments of a collection."""
-        return await tracks.coverage(request, wanted, collection_id)
+        return await tracks.coverage(request, plot_format, collection_id)
 
     @router.get("/collections/{collection_id}/acquisitions", name="Collection Acquisitions", **answers)
-    async def collection_acquisitions(request: Request, collection_id: _CollectionId, wanted: _Wanted) -> Response:
+    async def collection_acquisitions(
+        request: Request, collection_id: _CollectionId, plot_format: _PlotFormat
+    ) -> Response:
         """The dates on which each track segment of a collection was looked at."""
-        return await tracks.acquisitions(request, wanted, collection_id)
+        return await tracks.acquisitions(request, plot_format, collection_id)
 
     return router

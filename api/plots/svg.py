@@ -1,4 +1,4 @@
-"""Matplotlib's SVG made ours: attributes in place of styles, links with words, a text alternative, light and dark.
+"""Matplotlib's SVG made fit for pages: attributes in place of styles, links, a text alternative, light and dark.
 
 Inline styles are against a strict content security policy, and nothing but another inline style can change them; so
 they become attributes, which any style sheet may follow or overrule. What is a link carries a key for its address: the
@@ -72,7 +72,7 @@ def key(name: str) -> str:
     return f"{_KEY}{name}"
 
 
-def finished(
+def finish_svg(
     drawn: bytes,
     *,
     title: str,
@@ -88,7 +88,7 @@ def finished(
         title: Its name.
         description: What it shows.
         links: By the keys that its shapes have as addresses.
-        name: Of the kind of figure; begins its ids, so that two figures can stand in one page.
+        name: Of the kind of figure; begins its ids, so that two figures can be in one page.
         strokes: Lines that go into the figure, by the ids of the groups that they go into.
     """
     for prefix, namespace in (("", _SVG), ("xlink", _XLINK)):
@@ -109,7 +109,7 @@ def finished(
 
 
 def inline(finished_svg: bytes) -> str:
-    """A figure to stand in a page, which brings the style sheet."""
+    """A figure to put into a page, which has the style sheet."""
     text = finished_svg.decode().partition("?>\n")[2]
     return re.sub(r"<style>.*?</style>", "", text, count=1, flags=re.DOTALL)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from api.plots.words import count, say
+from api.plots.words import count, figure_text
 
 if TYPE_CHECKING:
     from api.http.page_negotiation import Language
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TrackView:
     """What one answer shows.
 
     Attributes:
@@ -38,16 +38,20 @@ class Shown:
 
     def search(self, track: Track) -> str:
         """Address of a search of a track's items."""
-        told = {"collections": self.collection, "flatsim:region": track.region or None, "flatsim:track": track.name}
-        asked = {name: value for name, value in told.items() if value is not None}
-        return f"{self.base_url}search?{urlencode(asked, safe=':')}"
+        parameters = {
+            "collections": self.collection,
+            "flatsim:region": track.region or None,
+            "flatsim:track": track.name,
+        }
+        query = {name: value for name, value in parameters.items() if value is not None}
+        return f"{self.base_url}search?{urlencode(query, safe=':')}"
 
 
 def track_words(track: Track, language: Language) -> str:
     """A track in words."""
-    parts = [say("track", language, name=track.name)]
+    parts = [figure_text("track", language, name=track.name)]
     if track.orbit_state in ("ascending", "descending"):
-        parts.append(say(track.orbit_state, language))
+        parts.append(figure_text(track.orbit_state, language))
     if track.n_pairs:
         parts.append(count("pairs", language, track.n_pairs))
     if track.n_series:

@@ -31,9 +31,9 @@ class Track:
 
     Attributes:
         name: Such as `D080SUD`.
-        region: In small letters; empty where it is not told.
-        orbit_state: `ascending`, `descending`, or empty where it is not told.
-        relative_orbit: Number of the orbit, if it is told.
+        region: In small letters; empty if it is not known.
+        orbit_state: `ascending`, `descending`, or empty if it is not known.
+        relative_orbit: Number of the orbit, if it is known.
         items: How many there are, by product type.
         first: Of the earliest acquisition.
         last: Of the latest.
@@ -74,7 +74,7 @@ class Track:
 
 @dataclass(slots=True)
 class TrackCache:
-    """Tracks by collection, kept for as long as the database has seen no other transaction, and some seconds longer."""
+    """Tracks by collection, cached until some seconds after the database has seen another transaction."""
 
     _found: OrderedDict[tuple[str, bool], tuple[str, float, tuple[Track, ...]]] = field(default_factory=OrderedDict)
 
@@ -84,13 +84,13 @@ class TrackCache:
         Args:
             connection: To read them with.
             collection: Whose.
-            with_days: Whether dates are told too.
+            with_days: Whether dates are read too.
         """
         key, now = (collection, with_days), time.monotonic()
         seen = await queries.snapshot(connection) or ""
-        if (kept := self._found.get(key)) is not None and ((seen and kept[0] == seen) or now - kept[1] < FRESH_S):
+        if (cached := self._found.get(key)) is not None and ((seen and cached[0] == seen) or now - cached[1] < FRESH_S):
             self._found.move_to_end(key)
-            return kept[2]
+            return cached[2]
         rows = await (queries.acquisitions if with_days else queries.tracks)(connection, collection)
         tracks = tuple(read_track(row) for row in rows)
         self._found[key] = seen, now, tracks
@@ -125,7 +125,7 @@ def _day(text: Any) -> date | None:
         return None
 
 
-def merged(tracks: Iterable[Track]) -> tuple[Track, ...]:
+def merge_tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
     """Tracks of several collections, those of one name and region together; by region and name."""
     groups: dict[tuple[str, str], list[Track]] = defaultdict(list)
     for track in tracks:
@@ -153,7 +153,7 @@ def _outline_rank(track: Track) -> int:
     return _BEST_OUTLINE.index(kind) if kind in _BEST_OUTLINE and track.outline else len(_BEST_OUTLINE)
 
 
-def of_kinds(track: Track) -> list[tuple[str, int]]:
+def count_by_kind(track: Track) -> list[tuple[str, int]]:
     """What there is of a track: the slug of each kind, or its product type, with a number."""
     return [
         (BY_PRODUCT_TYPE[kind].slug if kind in BY_PRODUCT_TYPE else kind, number)

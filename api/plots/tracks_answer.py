@@ -10,15 +10,15 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.concurrency import run_in_threadpool
 
 from api.database import queries
-from api.http.content_negotiation import TABLE
+from api.http.item_formats import TABLE
 from api.plots import formats as forms
 from api.plots import svg
-from api.plots.track_labels import Shown, track_words
-from api.plots.tracks import TrackCache, merged, of_kinds
-from api.plots.words import say
+from api.plots.track_labels import TrackView, track_words
+from api.plots.tracks import TrackCache, count_by_kind, merge_tracks
+from api.plots.words import figure_text
 from api.stac.items import check_collection
 from api.stac.links import JSON
-from api.web.words import titled
+from api.web.words import translate_title
 from catalog_builder.vocab.french import collection_title
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from api.capacity import CapacityLimiter
     from api.http.page_negotiation import Language
-    from api.plots.drawing import Drawings
-    from api.plots.formats import Wanted
+    from api.plots.drawing import FigureCache
+    from api.plots.formats import PlotFormat
     from api.plots.tracks import Track
-    from api.plots.turns import Turns
     from api.search.execute.catalogue import CatalogueCache
 
 _TRACK_COLUMNS: Final = (
@@ -45,72 +45,73 @@ class TrackAnswers:
     """Answers about tracks.
 
     Attributes:
-        turns: Who may read.
+        readers: Limits how many requests read at once.
         drawings: Draws.
         cache: What is known of the database.
     """
 
-    turns: Turns
-    drawings: Drawings
+    readers: CapacityLimiter
+    drawings: FigureCache
     cache: CatalogueCache
     _tracks: TrackCache = field(default_factory=TrackCache)
 
-    async def coverage(self, request: Request, wanted: Wanted, collection: str | None) -> Response:
+    async def coverage(self, request: Request, plot_format: PlotFormat, collection: str | None) -> Response:
         """A map."""
-        shown = await self._shown(request, "coverage", collection)
-        if wanted.form is TABLE:
-            return forms.table(_TRACK_COLUMNS, map(_row, shown.tracks), _file_name(shown))
-        if wanted.form is forms.DATA:
-            return forms.data(_feature_collection(shown))
-        return await self._figure(request, wanted, shown)
+        view = await self._read_view(request, "coverage", collection)
+        if plot_format.form is TABLE:
+            return forms.table(_TRACK_COLUMNS, map(_row, view.tracks), _file_name(view))
+        if plot_format.form is forms.DATA:
+            return forms.data(_feature_collection(view))
+        return await self._figure(request, plot_format, view)
 
-    async def acquisitions(self, request: Request, wanted: Wanted, collection: str) -> Response:
+    async def acquisitions(self, request: Request, plot_format: PlotFormat, collection: str) -> Response:
         """A time line."""
-        shown = await self._shown(request, "acquisitions", collection)
-        if wanted.form is TABLE:
-            return forms.table(("region", "track", "orbit_state", "date"), _days(shown.tracks), _file_name(shown))
-        if wanted.form is forms.DATA:
-            tracks = [{**_row(track), "dates": [day.isoformat() for day in track.days]} for track in shown.tracks]
-            told = {"collection": collection, "title": shown.title, "tracks": tracks, "links": _links(shown)}
-            return forms.data(told)
-        return await self._figure(request, wanted, shown)
+        view = await self._read_view(request, "acquisitions", collection)
+        if plot_format.form is TABLE:
+            return forms.table(("region", "track", "orbit_state", "date"), _days(view.tracks), _file_name(view))
+        if plot_format.form is forms.DATA:
+            tracks = [{**_row(track), "dates": [day.isoformat() for day in track.days]} for track in view.tracks]
+            document = {"collection": collection, "title": view.title, "tracks": tracks, "links": _links(view)}
+            return forms.data(document)
+        return await self._figure(request, plot_format, view)
 
-    async def _shown(self, request: Request, what: str, collection: str | None) -> Shown:
+    async def _read_view(self, request: Request, what: str, collection: str | None) -> TrackView:
         """What an answer shows.
 
         Raises:
-            NotFound: There is no such collection.
+            NotFound: The collection does not exist.
         """
         with_days = what == "acquisitions"
-        async with self.turns.turn(), request.app.state.get_connection(request, "r") as connection:
-            if collection is not None:
-                check_collection(collection, await self.cache.get(connection, [collection]))
-            titles = dict(await queries.collection_titles(connection))
-            names = [collection] if collection is not None else list(titles)
-            tracks = [
-                track for name in names for track in await self._tracks.get(connection, name, with_days=with_days)
-            ]
+        with await self.readers.reserve():
+            async with request.app.state.get_connection(request, "r") as connection:
+                if collection is not None:
+                    check_collection(collection, await self.cache.get(connection, [collection]))
+                titles = dict(await queries.collection_titles(connection))
+                names = [collection] if collection is not None else list(titles)
+                tracks = [
+                    track for name in names for track in await self._tracks.get(connection, name, with_days=with_days)
+                ]
         title = request.app.title if collection is None else titles.get(collection) or collection
-        return Shown(what, collection, title, merged(tracks), get_base_url(request))
+        return TrackView(what, collection, title, merge_tracks(tracks), get_base_url(request))
 
-    async def _figure(self, request: Request, wanted: Wanted, shown: Shown) -> Response:
-        drawn = await self.drawings.get((shown, wanted.language), partial(_drawn, shown, wanted.language))
-        if wanted.form is forms.PAGE:
-            from api.plots.pages import tracks_page  # noqa: PLC0415 -- only who reads pages waits for the templates
+    async def _figure(self, request: Request, plot_format: PlotFormat, view: TrackView) -> Response:
+        drawn = await self.drawings.get((view, plot_format.language), partial(_drawn, view, plot_format.language))
+        if plot_format.form is forms.PAGE:
+            from api.plots.pages import tracks_page  # noqa: PLC0415 -- templates are imported with the first page
 
-            return await run_in_threadpool(tracks_page, request, shown, drawn)
+            return await run_in_threadpool(tracks_page, request, view, drawn)
         return forms.picture(drawn)
 
 
-def _drawn(shown: Shown, language: Language) -> bytes:
-    links = {f"track-{number}": _link(shown, track, language) for number, track in enumerate(shown.tracks)}
-    title = say(shown.what, language, title=titled(collection_title, shown.title, language))
-    return svg.finished(
-        _drawer(shown.what)(shown.tracks, title, language),
+def _drawn(view: TrackView, language: Language) -> bytes:
+    links = {f"track-{number}": _link(view, track, language) for number, track in enumerate(view.tracks)}
+    title = figure_text(view.what, language, title=translate_title(collection_title, view.title, language))
+    return svg.finish_svg(
+        _drawer(view.what)(view.tracks, title, language),
         title=title,
-        description=say(f"{shown.what}.described", language, n=len(shown.tracks)),
+        description=figure_text(f"{view.what}.described", language, n=len(view.tracks)),
         links=links,
-        name=shown.what,
+        name=view.what,
     )
 
 
@@ -125,8 +126,8 @@ def _drawer(what: str) -> Callable[[Sequence[Track], str, Language], bytes]:
     return draw_acquisitions
 
 
-def _link(shown: Shown, track: Track, language: Language) -> svg.Link:
-    return svg.Link(href=shown.search(track), title=track_words(track, language), data={"direction": track.orbit_state})
+def _link(view: TrackView, track: Track, language: Language) -> svg.Link:
+    return svg.Link(href=view.search(track), title=track_words(track, language), data={"direction": track.orbit_state})
 
 
 def _row(track: Track) -> dict[str, Any]:
@@ -152,33 +153,33 @@ def _days(tracks: Sequence[Track]) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
-def _feature_collection(shown: Shown) -> dict[str, Any]:
+def _feature_collection(view: TrackView) -> dict[str, Any]:
     """The tracks as GeoJSON."""
     features = [
         {
             "type": "Feature",
             "geometry": track.outline,
-            "properties": {**_row(track), "by_kind": dict(of_kinds(track)), "search": shown.search(track)},
+            "properties": {**_row(track), "by_kind": dict(count_by_kind(track)), "search": view.search(track)},
         }
-        for track in shown.tracks
+        for track in view.tracks
     ]
-    return {"type": "FeatureCollection", "title": shown.title, "features": features, "links": _links(shown)}
+    return {"type": "FeatureCollection", "title": view.title, "features": features, "links": _links(view)}
 
 
-def _links(shown: Shown) -> list[dict[str, str]]:
-    address = f"{shown.base_url}{shown.path}"
+def _links(view: TrackView) -> list[dict[str, str]]:
+    address = f"{view.base_url}{view.path}"
     links = [
         {"rel": "self", "type": JSON, "href": address},
-        {"rel": "root", "type": JSON, "href": shown.base_url},
+        {"rel": "root", "type": JSON, "href": view.base_url},
         *(
             {"rel": "alternate", "type": form.media_types[0], "href": f"{address}?f={form.names[0]}"}
             for form in forms.OTHERS
         ),
     ]
-    if shown.collection:
-        links.append({"rel": "collection", "type": JSON, "href": f"{shown.base_url}collections/{shown.collection}"})
+    if view.collection:
+        links.append({"rel": "collection", "type": JSON, "href": f"{view.base_url}collections/{view.collection}"})
     return links
 
 
-def _file_name(shown: Shown) -> str:
-    return f"{shown.collection or 'catalogue'}_{shown.what}"
+def _file_name(view: TrackView) -> str:
+    return f"{view.collection or 'catalogue'}_{view.what}"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from api.web.typography import number_text
-from api.web.words import said
+from api.web.words import translate
 
 if TYPE_CHECKING:
     from api.http.page_negotiation import Language
 
 
-def say(key: str, language: Language, **values: Any) -> str:
+def figure_text(key: str, language: Language, **values: Any) -> str:
     """A text in a language, with values put in."""
-    return said(f"figure.{key}", language, values)
+    return translate(f"figure.{key}", language, values)
 
 
 def count(key: str, language: Language, number: int) -> str:
@@ -23,4 +23,4 @@ def count(key: str, language: Language, number: int) -> str:
     >>> count("days", Language.ENGLISH, 1), count("days", Language.FRENCH, 0), count("days", Language.ENGLISH, 0)
     ('1 day', '0 jour', '0 days')
     """
-    return said(f"figure.{key}", language, {"n": number_text(number, language)}, count=number)
+    return translate(f"figure.{key}", language, {"n": number_text(number, language)}, count=number)

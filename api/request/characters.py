@@ -17,4 +17,4 @@ def check_text(parameter: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         shown = parameter.encode("ascii", "backslashreplace").decode()
-        raise InvalidParameter(parameter=shown, reason="has half of a surrogate pair, which is no character") from None
+        raise InvalidParameter(parameter=shown, reason="has an unpaired surrogate, which is not a character") from None

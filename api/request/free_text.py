@@ -6,12 +6,12 @@ One grammar for items and collections, in text and in lists:
 |---|---|
 | `pairs coherence` | both words, wherever they stand; `AND` or `+` between them says the same |
 | `balkans, andes` | one of them; so do `OR` and the members of a list |
-| `-coherence` | what lacks it; `NOT` says the same |
+| `-coherence` | items without it; `NOT` means the same |
 | `"line of sight"` | these words in this order, whole |
 | `(balkans, andes) series` | brackets hold together |
 | `displ*` | words that begin so |
 
-How a word is compared with those of a text is told in the migration that makes the index.
+How a word is compared with those of a text is described in the migration that makes the index.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ MAX_TERMS: Final = 32
 MAX_DEPTH: Final = 8
 
 GRAMMAR: Final = (
-    "Words are compared without accents, capitals and endings. All of them are wanted; with commas or OR between them "
-    "one of them. `-` or NOT before a word excludes it, quotation marks make a phrase, brackets group, `*` ends the "
+    "Words are compared without accents, capitals and endings. All of them must match, or any one with commas or OR "
+    "between them. `-` or NOT before a word excludes it, quotation marks make a phrase, brackets group, `*` ends the "
     "beginning of a word. Parts of names and dates are found by their beginnings: `D080`, `201511`."
 )
 """What the descriptions of the parameter say."""
@@ -64,7 +64,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """What lacks something."""
+    """Excludes what matches a part."""
 
     part: Node
 
@@ -141,12 +141,12 @@ class _Parser:
     def parse(self) -> Node:
         """The expression; it is the whole text."""
         if len(self._tokens) == 1:
-            raise InvalidParameter(parameter=self._name, reason="has no word in it")
+            raise InvalidParameter(parameter=self._name, reason="contains no word")
         found = self._alternatives(0)
         if self._seen.kind == "close":
-            raise self._refusal(reason="a bracket is closed that was not opened")
+            raise self._refusal(reason="closing bracket without an opening one")
         if found is None:
-            raise InvalidParameter(parameter=self._name, reason="has no word in it")
+            raise InvalidParameter(parameter=self._name, reason="contains no word")
         return found
 
     def _scan(self, text: str) -> Iterator[_Token]:
@@ -156,14 +156,14 @@ class _Parser:
             found = _TOKEN.match(text, position)
             if found is None:
                 place = text.index('"', position) + 1
-                reason = f"the quotation mark at character {place} has no other"
+                reason = f"the quotation mark at character {place} is not closed"
                 raise InvalidParameter(parameter=self._name, reason=reason)
             kind, position = str(found.lastgroup), found.end()
-            said = found[kind]
-            if said == "NOT" or (kind == "word" and said.upper() in ("AND", "OR")):
-                kind = said.lower()
-            if kind not in ("word", "quoted") or any(map(str.isalnum, said)):
-                yield _Token(kind, said, found.start(str(found.lastgroup)) + 1)
+            content = found[kind]
+            if content == "NOT" or (kind == "word" and content.upper() in ("AND", "OR")):
+                kind = content.lower()
+            if kind not in ("word", "quoted") or any(map(str.isalnum, content)):
+                yield _Token(kind, content, found.start(str(found.lastgroup)) + 1)
 
     @property
     def _seen(self) -> _Token:
@@ -218,16 +218,16 @@ class _Parser:
             if not self._take("close"):
                 raise self._refusal(reason="the bracket is not closed", token=token)
             if found is None:
-                raise self._refusal(reason="there is no word in the brackets", token=token)
+                raise self._refusal(reason="the brackets contain no word", token=token)
             return found
         if self._take("quoted"):
             return Term(token.text[1:-1].strip(), exact=True)
         if self._take("word"):
             return Term(token.text.rstrip("*"), partial=token.text.endswith("*"))
         if token.kind == "end":
-            raise self._refusal(reason="a word is wanted at the end")
+            raise self._refusal(reason="expected a word at the end")
         raise self._refusal(
-            reason=f"a word is wanted, not {token.text!r}; between quotation marks it is one", token=token
+            reason=f"expected a word, not {token.text!r}; put it between quotation marks to search for it", token=token
         )
 
     def _refusal(self, *, reason: str, token: _Token | None = None) -> InvalidParameter:

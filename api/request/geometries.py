@@ -1,4 +1,4 @@
-"""Places in a request: boxes and GeoJSON geometries, read so that what is wrong is told with its position.
+"""Places in a request: boxes and GeoJSON geometries, read so that errors name their position.
 
 The database would answer some wrong geometries with an error of its own words, others with wrong items.
 """
@@ -51,16 +51,16 @@ def read_bbox(values: Any, parameter: str = "bbox") -> BBox:
         West, south, east, north; west is larger than east when the box lies across the antimeridian.
 
     Raises:
-        InvalidParameter: It is no box.
+        InvalidParameter: The value is not a box.
 
     >>> read_bbox([1, 2, 0, 3, 4, 100])
     (1, 2, 3, 4)
     """
     if not isinstance(values, list | tuple) or len(values) not in (4, 6):
-        raise InvalidParameter(parameter=parameter, reason="4 or 6 numbers are wanted: west, south, east, north")
+        raise InvalidParameter(parameter=parameter, reason="expected 4 or 6 numbers: west, south, east, north")
     for position, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124
-            raise InvalidParameter(parameter=parameter, reason=f"number {position + 1} of it is no number")
+            raise InvalidParameter(parameter=parameter, reason=f"value {position + 1} is not a number")
     west, south, east, north = values if len(values) == 4 else (*values[:2], *values[3:5])  # noqa: PLR2004
     for name, degrees, limit in (("west", west, 180), ("south", south, 90), ("east", east, 180), ("north", north, 90)):
         if not -limit <= degrees <= limit:
@@ -78,12 +78,12 @@ def bbox_text(text: str, parameter: str = "bbox") -> BBox:
     """The box that a GET parameter holds.
 
     Raises:
-        InvalidParameter: It is no box.
+        InvalidParameter: The value is not a box.
     """
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:
-        raise InvalidParameter(parameter=parameter, reason=f"{text[:60]!r} is no list of numbers") from None
+        raise InvalidParameter(parameter=parameter, reason=f"{text[:60]!r} is not a list of numbers") from None
     return read_bbox(values, parameter)
 
 
@@ -94,7 +94,7 @@ def check_crs(value: str | None, parameter: str) -> None:
         InvalidParameter: Another one is asked for.
     """
     if value not in (None, CRS84):
-        raise InvalidParameter(parameter=parameter, reason=f"only {CRS84} is known")
+        raise InvalidParameter(parameter=parameter, reason=f"only {CRS84} is supported")
 
 
 def flat_boxes(bbox: BBox) -> list[Box]:
@@ -140,8 +140,8 @@ def read_geometry(value: Any, parameter: str = "intersects", max_vertices: int =
         max_vertices: Positions it may have.
 
     Raises:
-        InvalidParameter: It is none, is empty, lies outside the earth, crosses itself, or has too many positions;
-            the message tells where.
+        InvalidParameter: The value is not a geometry, is empty, out of range, self-intersecting, or has too many
+            positions; the message says where.
 
     >>> read_geometry({"type": "Point", "coordinates": [20.6, 38.7, 12]})
     {'type': 'Point', 'coordinates': [20.6, 38.7]}
@@ -200,7 +200,7 @@ class _Reader:
         kind = value.get("type") if isinstance(value, dict) else None
         where = f"{path}: " if path else ""
         if kind in ("Feature", "FeatureCollection"):
-            raise self._refused(reason=f"{where}a {kind} is no geometry; give the `geometry` of a feature")
+            raise self._refused(reason=f"{where}a {kind} is not a geometry; give the `geometry` of a feature")
         if kind == "GeometryCollection":
             return {"type": kind, "geometries": self._members(value.get("geometries"), path, depth)}
         if not isinstance(kind, str) or kind not in _LEVELS:
@@ -212,7 +212,7 @@ class _Reader:
     def _members(self, members: Any, path: str, depth: int) -> list[dict[str, Any]]:
         path = f"{path}.geometries".lstrip(".")
         if not isinstance(members, list) or not members:
-            raise self._refused(reason=f"{path}: empty or no list")
+            raise self._refused(reason=f"{path}: empty or not a list")
         if depth >= MAX_COLLECTION_DEPTH:
             raise self._refused(reason=f"{path}: nested too deeply; at most {MAX_COLLECTION_DEPTH} collections")
         return [self.geometry(member, f"{path}[{number}]", depth + 1) for number, member in enumerate(members)]
@@ -222,7 +222,7 @@ class _Reader:
         if level == 0:
             return self._position(value, path)
         if not isinstance(value, list) or not value:
-            raise self._refused(reason=f"{path}: empty or no list")
+            raise self._refused(reason=f"{path}: empty or not a list")
         if level == 1:
             self.vertices += len(value)
             if self.vertices > self.max_vertices:
@@ -236,16 +236,18 @@ class _Reader:
 
     def _check_ring(self, ring: list[list[Number]], path: str) -> None:
         if len(ring) < _MIN_RING:
-            raise self._refused(reason=f"{path}: a ring has at least {_MIN_RING} positions, the last as the first")
+            raise self._refused(
+                reason=f"{path}: a ring has at least {_MIN_RING} positions, the last equal to the first"
+            )
         if ring[0] != ring[-1]:
             raise self._refused(reason=f"{path}: not closed; the last position {ring[-1]} is not the first {ring[0]}")
 
     def _position(self, value: Any, path: str) -> list[Number]:
         if not isinstance(value, list) or len(value) not in (2, 3):
-            raise self._refused(reason=f"{path}: empty or no position; longitude and latitude are wanted")
+            raise self._refused(reason=f"{path}: empty or not a position; expected longitude and latitude")
         for number in value:
             if isinstance(number, bool) or not isinstance(number, int | float):
-                raise self._refused(reason=f"{path}: {str(number)[:40]!r} is no number")
+                raise self._refused(reason=f"{path}: {str(number)[:40]!r} is not a number")
         longitude, latitude = value[:2]
         if not -180 <= longitude <= 180:  # noqa: PLR2004
             hint = "; cut the geometry at the antimeridian" if -360 <= longitude <= 360 else ""  # noqa: PLR2004

@@ -1,4 +1,4 @@
-"""The parameters of the GET requests: stac-fastapi's models with our defaults, limits and readers."""
+"""The parameters of the GET requests: stac-fastapi's models with the defaults, limits and readers of this service."""
 
 # No postponed annotations here: attrs and FastAPI read them.
 from typing import Annotated, Any, Final
@@ -33,7 +33,7 @@ _CollectionsQuery = Annotated[str | None, Query(description="Ids of collections,
 _AggregationsQuery = Annotated[
     str | None,
     Query(
-        description="Names of aggregations, with commas between them; `/aggregations` lists what there is.",
+        description="Names of aggregations, with commas between them; `/aggregations` lists those available.",
         examples=["total_count,track_frequency"],
     ),
 ]
@@ -62,7 +62,7 @@ _QueryQuery = Annotated[
 ]
 _IntersectsQuery = Annotated[
     str | None,
-    Query(description="A GeoJSON geometry; entries whose geometry meets it. Not together with `bbox`."),
+    Query(description="A GeoJSON geometry; entries whose geometry meets it. Cannot be combined with `bbox`."),
 ]
 _OffsetQuery = Annotated[
     int | None, Query(ge=0, le=MAX_COLLECTIONS_OFFSET, description="Entries before the first one on the page.")
@@ -80,7 +80,7 @@ _ItemsPageQuery = Annotated[
     Query(
         ge=1,
         description="Number of the page, from 1 on, with `limit` items on each; the links `next` and `prev` lead on "
-        "from there by tokens. Not together with `token`.",
+        "from there by tokens. Cannot be combined with `token`.",
     ),
 ]
 _SortByQuery = Annotated[

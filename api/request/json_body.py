@@ -23,7 +23,7 @@ def parse_body(body: bytes) -> Any:
     """The JSON value of a body.
 
     Raises:
-        InvalidParameter: It is none, has a member twice, or numbers or characters that no reader behind can take.
+        InvalidParameter: The body is not JSON, has a member twice, or values that cannot be processed.
     """
     try:
         value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=_unique, parse_int=_integer)
@@ -31,7 +31,7 @@ def parse_body(body: bytes) -> Any:
         raise InvalidParameter(parameter="body", reason=f"not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
         where = f"not JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        reason = where if body.strip() else "empty; a JSON object is wanted"
+        reason = where if body.strip() else "empty; expected a JSON object"
         raise InvalidParameter(parameter="body", reason=reason) from error
     except RecursionError as error:
         raise InvalidParameter(parameter="body", reason="nested too deeply") from error
@@ -58,7 +58,7 @@ def _check_values(document: Any) -> None:
         if isinstance(leaf, str):
             check_text(path, leaf)
         elif isinstance(leaf, float) and not math.isfinite(leaf):
-            reason = "NaN is no number" if math.isnan(leaf) else "the number is too large"
+            reason = "NaN is not a number" if math.isnan(leaf) else "the number is too large"
             raise InvalidParameter(parameter=path, reason=reason)
 
 

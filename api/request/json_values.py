@@ -42,6 +42,6 @@ def json_object(parameter: str, text: str) -> dict[str, Any]:
     except orjson.JSONDecodeError as error:
         raise InvalidParameter(parameter=parameter, reason=f"not JSON: {error}") from error
     if not isinstance(value, dict):
-        raise InvalidParameter(parameter=parameter, reason="a JSON object is wanted")
+        raise InvalidParameter(parameter=parameter, reason="expected a JSON object")
     check_depth(parameter, value)
     return value

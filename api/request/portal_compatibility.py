@@ -1,4 +1,4 @@
-"""The dialect of the portals: requests that differ from STAC's, put into STAC's words before anything else reads them.
+"""Portal compatibility: requests that differ from STAC's are rewritten before anything else reads them.
 
 FORM@TER's portal, pyGeodes and EODAG's provider `geodes` speak to CNES's catalogue, which is older than the
 extensions they would need. `RULES` says who wants what; nothing else in the service knows of any portal.
@@ -44,10 +44,10 @@ class Rule:
     rewrite: Callable[[Body], Body] | None = None
 
 
-def in_stac_words(body: Body) -> Body:
+def normalise_body(body: Body) -> Body:
     """The body of a search as STAC has it; the body itself is left as it is.
 
-    >>> in_stac_words({"page": "2", "bbox": None, "sortBy": [{"field": "id", "direction": "dsc"}]})
+    >>> normalise_body({"page": "2", "bbox": None, "sortBy": [{"field": "id", "direction": "dsc"}]})
     {'page': 2, 'sortby': [{'field': 'id', 'direction': 'desc'}]}
 
     Raises:
@@ -59,14 +59,14 @@ def in_stac_words(body: Body) -> Body:
     return body
 
 
-def known_values(tree: Any) -> Any:
+def normalise_values(tree: Any) -> Any:
     """A CQL2 expression in which values are spelled as the catalogue spells them.
 
-    >>> known_values({"op": "=", "args": [{"property": "product:type"}, "TIMESERIE"]})
+    >>> normalise_values({"op": "=", "args": [{"property": "product:type"}, "TIMESERIE"]})
     {'op': '=', 'args': [{'property': 'product:type'}, 'TIMESERIES']}
     """
     if isinstance(tree, list):
-        return [known_values(part) for part in tree]
+        return [normalise_values(part) for part in tree]
     if not isinstance(tree, dict):
         return tree
     if tree.get("op") in _EXACT and isinstance(args := tree.get("args"), list):
@@ -74,7 +74,7 @@ def known_values(tree: Any) -> Any:
         for name in names:
             if (spelled := _SPELLINGS.get(name.removeprefix("properties."))) is not None:
                 return {**tree, "args": [_respelled(part, spelled) for part in args]}
-    return {name: known_values(part) for name, part in tree.items()}
+    return {name: normalise_values(part) for name, part in tree.items()}
 
 
 _EXACT: Final = ("=", "<>", "in")
@@ -94,7 +94,7 @@ def _respelled(part: Any, spelled: dict[str, str]) -> Any:
 def _without_nulls(body: Body) -> Body:
     """Null alone for `fields` is refused as stac-api-validator wants it, unless another member tells of a portal."""
     if body.get(FIELDS, ...) is None and not {PAGE, SORTBY} & body.keys():
-        raise InvalidParameter(parameter=FIELDS, reason="an object is wanted, and null is none; leave the member out")
+        raise InvalidParameter(parameter=FIELDS, reason="expected an object, not null; leave the member out")
     return {name: member for name, member in body.items() if member is not None}
 
 
@@ -103,9 +103,9 @@ def _one_sortby(body: Body) -> Body:
         return body
     keys = body[SORTBY]
     if not isinstance(keys, list):
-        raise InvalidParameter(parameter=SORTBY, reason="a list of fields with their directions is wanted")
+        raise InvalidParameter(parameter=SORTBY, reason="expected a list of fields with their directions")
     if body.get("sortby", keys) != keys:
-        raise InvalidParameter(parameter=SORTBY, reason="not together with sortby")
+        raise InvalidParameter(parameter=SORTBY, reason="cannot be combined with sortby")
     return {**{name: member for name, member in body.items() if name != SORTBY}, "sortby": keys}
 
 
@@ -115,15 +115,15 @@ def _directions(body: Body) -> Body:
 
 
 def _direction(key: Any) -> Any:
-    told = key.get("direction") if isinstance(key, dict) else None
-    if not isinstance(told, str):
+    value = key.get("direction") if isinstance(key, dict) else None
+    if not isinstance(value, str):
         return key
-    return {**key, "direction": {"dsc": "desc"}.get(told.lower(), told.lower())}
+    return {**key, "direction": {"dsc": "desc"}.get(value.lower(), value.lower())}
 
 
 def _page_number(body: Body) -> Body:
-    told = body.get(PAGE)
-    return {**body, PAGE: int(told)} if isinstance(told, str) and told.isascii() and told.isdecimal() else body
+    value = body.get(PAGE)
+    return {**body, PAGE: int(value)} if isinstance(value, str) and value.isascii() and value.isdecimal() else body
 
 
 def _property_names(body: Body) -> Body:

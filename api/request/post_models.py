@@ -1,6 +1,6 @@
-"""The bodies of the POST requests: stac-fastapi's models with our defaults, limits and readers."""
+"""The bodies of the POST requests: stac-fastapi's models with the defaults, limits and readers of this service."""
 
-# No postponed annotations here: pydantic reads them of classes that are put together elsewhere.
+# No postponed annotations here: pydantic reads them of classes that are composed elsewhere.
 from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
@@ -11,8 +11,8 @@ from api.errors import InvalidParameter
 from api.request.free_text import GRAMMAR
 from api.request.geometries import bbox_geometry, check_crs, flat_boxes, geometry_schema, read_bbox, read_geometry
 from api.request.json_values import check_depth
-from api.request.portal_compatibility import SORTBY, in_stac_words
-from api.request.suggestions import unknown
+from api.request.portal_compatibility import SORTBY, normalise_body
+from api.request.suggestions import describe_unknown
 from api.request.times import Interval
 from api.settings.limits import DEFAULT_LIMIT, MAX_LIMIT, Limits
 
@@ -29,7 +29,7 @@ class FilterPost(BaseModel):
         description="A CQL2 filter, as JSON or as text.",
         examples=[{"op": "<=", "args": [{"property": "insar:temporal_baseline"}, 24]}],
     )
-    filter_crs: str | None = Field(None, alias="filter-crs", description="Only CRS84, the default, is known.")
+    filter_crs: str | None = Field(None, alias="filter-crs", description="Only CRS84, the default, is supported.")
     filter_lang: FilterLang | None = Field(
         None,
         alias="filter-lang",
@@ -45,7 +45,7 @@ def _with_plain_area(body: dict[str, Any]) -> dict[str, Any]:
     if body.get("bbox") is None:
         return body
     if body.get("intersects") is not None:
-        raise InvalidParameter(parameter="bbox", reason="not together with intersects")
+        raise InvalidParameter(parameter="bbox", reason="cannot be combined with intersects")
     bbox = read_bbox(body["bbox"])
     boxes = flat_boxes(bbox)
     if len(boxes) > 1:
@@ -58,9 +58,9 @@ def _check_filter(body: dict[str, Any]) -> None:
     expression, language = body.get("filter"), body.get("filter-lang")
     check_crs(body.get("filter-crs"), "filter-crs")
     if language not in (None, *get_args(FilterLang)):
-        raise InvalidParameter(parameter="filter-lang", reason=f"one of {', '.join(get_args(FilterLang))} is wanted")
+        raise InvalidParameter(parameter="filter-lang", reason=f"expected one of {', '.join(get_args(FilterLang))}")
     if expression is not None and not isinstance(expression, dict | str | bool):
-        raise InvalidParameter(parameter="filter", reason="text or a JSON object is wanted")
+        raise InvalidParameter(parameter="filter", reason="expected text or a JSON object")
 
 
 class QueryPost(BaseModel):
@@ -93,7 +93,7 @@ class ItemsPost(BaseSearchPostRequest):
 
     # stac-pydantic's models of geometries report what is wrong against all seven kinds at once, and take their time
     intersects: Annotated[dict[str, Any], WithJsonSchema(geometry_schema())] | None = Field(  # type: ignore[assignment]
-        None, description="A GeoJSON geometry; items whose footprint meets it. Not together with `bbox`."
+        None, description="A GeoJSON geometry; items whose footprint meets it. Cannot be combined with `bbox`."
     )
 
     @model_validator(mode="before")
@@ -101,10 +101,10 @@ class ItemsPost(BaseSearchPostRequest):
     def _only_objects(cls, value: Any) -> Any:
         """stac-pydantic 3.7.1 looks for members in any JSON value."""
         if not isinstance(value, dict):
-            msg = "a JSON object is wanted"
+            msg = "expected a JSON object"
             raise ValueError(msg)  # noqa: TRY004 -- pydantic turns only this one into a refusal
         _check_members(value, cls)
-        body = in_stac_words(value)
+        body = normalise_body(value)
         _check_filter(body)
         return _with_plain_area(body)
 
@@ -142,12 +142,12 @@ def _check_members(body: dict[str, Any], model: type[ItemsPost]) -> None:
     known = {field.alias or name for name, field in model.model_fields.items() if name not in model.meaningless}
     for name, member in body.items():
         if name not in known and name not in IGNORED:
-            raise InvalidParameter(parameter=name, reason=unknown(name, sorted(known), "member"))
+            raise InvalidParameter(parameter=name, reason=describe_unknown(name, sorted(known), "member"))
         check_depth(name, member)
         for part in member if isinstance(member, list) else [member]:
             for inner in part if isinstance(part, dict) and name in _MEMBERS else ():
                 if inner not in _MEMBERS[name]:
-                    raise InvalidParameter(parameter=name, reason=unknown(inner, _MEMBERS[name], "member"))
+                    raise InvalidParameter(parameter=name, reason=describe_unknown(inner, _MEMBERS[name], "member"))
 
 
 class SearchPost(ItemsPost):
@@ -160,7 +160,7 @@ class SearchPost(ItemsPost):
     )
     token: str | None = None
     page: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Number of the page, from 1 on, with `limit` items on each. Not together with `token`."
+        None, description="Number of the page, from 1 on, with `limit` items on each. Cannot be combined with `token`."
     )
     sort_by: list[dict[str, str]] | None = Field(
         None, alias=SORTBY, description="The same as `sortby`; the direction `dsc` is `desc`. Portals write it so."
@@ -172,7 +172,9 @@ class SearchPost(ItemsPost):
         if self.page is None:
             return self
         if self.token:
-            raise InvalidParameter(parameter="page", reason="not together with token; a token leads to its page itself")
+            raise InvalidParameter(
+                parameter="page", reason="cannot be combined with token, which identifies a page itself"
+            )
         if self.offset > self.limits.max_offset:
             reason = (
                 f"begins after {self.offset} items, and numbers of pages reach to {self.limits.max_offset}; "
@@ -221,6 +223,6 @@ class AggregatePost(ItemsPost):
 
     aggregations: list[str] | None = Field(
         None,
-        description="Names of aggregations; `/aggregations` lists what there is.",
+        description="Names of aggregations; `/aggregations` lists those available.",
         examples=[["total_count", "track_frequency"]],
     )

@@ -1,4 +1,4 @@
-"""Names a request uses: what is not known is refused, and the nearest known one told."""
+"""Names in a request: unknown ones are refused, with the nearest known one as a suggestion."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LISTED: Final = 12
 """Known names are listed when nothing is near and there are no more of them than this."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def find_nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, if any is.
 
     A part after the colon counts as a name too, since prefixes are what people forget.
 
-    >>> nearest("sat:orbit_sate", ["sat:orbit_state", "sat:relative_orbit"])
+    >>> find_nearest("sat:orbit_sate", ["sat:orbit_state", "sat:relative_orbit"])
     'sat:orbit_state'
-    >>> nearest("relative_orbit", ["sat:orbit_state", "sat:relative_orbit"])
+    >>> find_nearest("relative_orbit", ["sat:orbit_state", "sat:relative_orbit"])
     'sat:relative_orbit'
     """
     spelled: dict[str, str] = {}
@@ -34,28 +34,28 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return spelled[found[0]] if found else None
 
 
-def unknown(name: str, known: Iterable[str], what: str) -> str:
-    """What is said of a name that nobody knows.
+def describe_unknown(name: str, known: Iterable[str], what: str) -> str:
+    """The message about an unknown name.
 
-    >>> unknown("D80", ["a", "b"], "collection")
-    "no collection 'D80'; there are a, b"
+    >>> describe_unknown("D80", ["a", "b"], "collection")
+    "unknown collection 'D80'; available: a, b"
     """
     known = list(known)
-    said = f"no {what} {name[:_SHOWN]!r}"
-    if (near := nearest(name, known)) is not None:
-        return f"{said}; did you mean {near!r}?"
+    message = f"unknown {what} {name[:_SHOWN]!r}"
+    if (suggestion := find_nearest(name, known)) is not None:
+        return f"{message}; did you mean {suggestion!r}?"
     if 0 < len(known) <= _LISTED:
-        return f"{said}; there are {', '.join(known)}"
-    return said
+        return f"{message}; available: {', '.join(known)}"
+    return message
 
 
-def refuse_unknown(parameter: str, names: Iterable[str], known: Iterable[str], what: str) -> None:
-    """Refuse the first name that is not known.
+def check_names(parameter: str, names: Iterable[str], known: Iterable[str], what: str) -> None:
+    """Refuse unknown names.
 
     Raises:
-        InvalidParameter: There is one.
+        InvalidParameter: A name is unknown; the first is in the message.
     """
     known = set(known)
     for name in names:
         if name not in known:
-            raise InvalidParameter(parameter=parameter, reason=unknown(name, sorted(known), what))
+            raise InvalidParameter(parameter=parameter, reason=describe_unknown(name, sorted(known), what))

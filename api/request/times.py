@@ -19,7 +19,7 @@ OPEN: Final = ("", "..")
 
 _MAX_OFFSET_H: Final = 23
 _EXPECTED: Final = (
-    "2020-03-01T04:39:00Z, 2020-03-01, 2020-03 or 2020 is wanted, or two of them as start/end, .. for open"
+    "expected 2020-03-01T04:39:00Z, 2020-03-01, 2020-03 or 2020, or two of them as start/end, with .. for an open end"
 )
 
 # A blank before the offset is a "+" that was not percent-encoded; before the time RFC 3339 allows it.
@@ -106,8 +106,8 @@ def _unreadable(text: str) -> str:
     if re.fullmatch(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d([.]\d+)?)?", text):
         return f"{shown} has no offset from UTC or no seconds; write it as 2020-03-01T04:39:00Z"
     if re.match(r"[-+]?\d{5,}|-", text):
-        return f"{shown}: years from 0001 to 9999 are known"
-    return f"{shown} is no time; {_EXPECTED}"
+        return f"{shown}: the year must be from 0001 to 9999"
+    return f"{shown} is not a time; {_EXPECTED}"
 
 
 def _whole(found: re.Match[str]) -> tuple[datetime, datetime]:
@@ -141,6 +141,6 @@ def _zone(offset: str) -> timezone:
         return UTC
     hours, minutes = int(offset[1:3]), int(offset[4:6])
     if hours > _MAX_OFFSET_H or minutes > 59:  # noqa: PLR2004
-        msg = f"the offset {offset.strip()} is none"
+        msg = f"{offset.strip()} is not an offset from UTC"
         raise ValueError(msg)
     return timezone((-1 if offset[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))

@@ -1,6 +1,6 @@
 """The Fields extension: parts of items.
 
-What is included is included with `type`, `id`, `collection` and `links`, so that the answer can still be told and
+What is included is included with `type`, `id`, `collection` and `links`, so that the answer can still be identified and
 followed; who does not want those excludes them by name. A part that is asked for wins over a larger part that is not.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.search.model import Fields
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def read_fields(include: Iterable[str], exclude: Iterable[str], properties: Prop
         InvalidParameter: An item can have no such member.
     """
     included, excluded = ({_path(name, properties) for name in names} for names in (include, exclude))
-    kept = {path for path in excluded if path not in included and not _within(included, path)}
-    return Fields(frozenset(included), frozenset(kept))
+    remaining = {path for path in excluded if path not in included and not _within(included, path)}
+    return Fields(frozenset(included), frozenset(remaining))
 
 
 def _within(paths: Iterable[str], parent: str) -> bool:
@@ -46,11 +46,13 @@ def _path(name: Any, properties: PropertyTable) -> str:
         return name
     if name in properties.by_name:
         return f"properties.{name}"
-    raise InvalidParameter(parameter="fields", reason=unknown(name, sorted({*MEMBERS, *properties.by_name}), "field"))
+    raise InvalidParameter(
+        parameter="fields", reason=describe_unknown(name, sorted({*MEMBERS, *properties.by_name}), "field")
+    )
 
 
 def select(item: dict[str, Any], fields: Fields) -> dict[str, Any]:
-    """The parts of an item that are wanted; the item itself is left as it is.
+    """The requested parts of an item; the item itself is left as it is.
 
     >>> select({"id": "a", "properties": {"x": 1, "y": 2}, "assets": {}}, Fields(frozenset({"properties.x"})))
     {'id': 'a', 'properties': {'x': 1}}
@@ -75,10 +77,10 @@ def _included(value: dict[str, Any], paths: list[list[str]]) -> dict[str, Any]:
 
 def _without(value: dict[str, Any], paths: list[list[str]]) -> dict[str, Any]:
     """Members that no path names."""
-    kept = {}
+    remaining = {}
     for name, member in value.items():
         rests = [path[1:] for path in paths if path[0] == name]
         if [] in rests:
             continue
-        kept[name] = _without(member, rests) if rests and isinstance(member, dict) else member
-    return kept
+        remaining[name] = _without(member, rests) if rests and isinstance(member, dict) else member
+    return remaining

@@ -51,7 +51,7 @@ class Search:
         conditions: All of them must hold.
         sort: The order; collection and id decide between items that are equal in all of it.
         limit: Items on a page.
-        offset: Items before the page; not together with a token.
+        offset: Items before the page; cannot be combined with a token.
         token: The place in the order to go on from, as a former page gave it.
         fields: Which members of the items to give.
     """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import quote_identifier
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from catalog_builder.derived.item_index import IndexColumn
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Property:
         name: As requests name it.
         kind: Of its values.
         expression: SQL that reads it, of `item`, a row of `flatsim.item_index`, or of `shape`, that of its footprint.
-        nullable: Whether items may lack it.
+        nullable: Whether items may be without it.
         is_acquisition: Whether it is a time that the item's images were taken at, or its nominal time.
         is_indexed: Whether it is a column.
         order: SQL to sort items by that have the property, where that is another than to read it.
@@ -115,13 +115,13 @@ class PropertyTable:
         """The property of this name, with or without `properties.` before it.
 
         Raises:
-            InvalidParameter: There is none.
+            InvalidParameter: The property is unknown.
         """
         if not isinstance(name, str):
             raise InvalidParameter(parameter=parameter, reason="the name of a property is text")
         found = self.by_name.get(name) or self.by_name.get(name.removeprefix(_PREFIX))
         if found is None:
-            reason = unknown(name.removeprefix(_PREFIX), sorted(self.by_name), "property")
+            reason = describe_unknown(name.removeprefix(_PREFIX), sorted(self.by_name), "property")
             raise InvalidParameter(parameter=parameter, reason=reason)
         return found
 
@@ -129,7 +129,7 @@ class PropertyTable:
         """The property of this name, if items have an order by it.
 
         Raises:
-            InvalidParameter: There is none, or it has no order.
+            InvalidParameter: The property is unknown, or has no order.
         """
         found = self.find(name, parameter)
         if not found.sortable:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.request.times import OPEN, Interval
 from api.search.model import Condition
 from api.search.properties import Kind
@@ -34,13 +34,13 @@ def query_conditions(query: Mapping[str, Any], properties: PropertyTable) -> Ite
     for name, asked in query.items():
         parameter = f"query.{name[:80]}"
         if not isinstance(asked, dict):
-            reason = f"operators and values are wanted, as in {{{name!r}: {{'eq': …}}}}"
+            reason = f"expected operators and values, as in {{{name!r}: {{'eq': …}}}}"
             raise InvalidParameter(parameter=parameter, reason=reason)
         found = properties.find(name, parameter) if asked else None
         for operator, value in asked.items():
             where = f"{parameter}.{operator[:20]}"
             if operator not in OPERATORS:
-                raise InvalidParameter(parameter=where, reason=unknown(operator, OPERATORS, "operator"))
+                raise InvalidParameter(parameter=where, reason=describe_unknown(operator, OPERATORS, "operator"))
             assert found is not None  # noqa: S101
             yield Condition(where, _queried(found, operator, value, where))
 
@@ -49,7 +49,7 @@ def _queried(found: Property, operator: str, value: Any, where: str) -> dict[str
     """One operator of the Query extension in CQL2."""
     reference = {"property": found.name}
     if operator == "in" and not isinstance(value, list):
-        raise InvalidParameter(parameter=where, reason="a list of values is wanted")
+        raise InvalidParameter(parameter=where, reason="expected a list of values")
     if value is None and operator in ("eq", "neq", "ne"):
         null = {"op": "isNull", "args": [reference]}
         return null if operator == "eq" else {"op": "not", "args": [null]}
@@ -66,7 +66,7 @@ def _queried(found: Property, operator: str, value: Any, where: str) -> dict[str
 
 
 def _number_from_form(value: Any) -> Any:
-    """A number that came as text: forms have nothing else, nor has stac-api-validator. What is no number stays."""
+    """A number that came as text: forms have nothing else, nor has stac-api-validator. What is not a number stays."""
     if not isinstance(value, str):
         return value
     try:
@@ -129,7 +129,7 @@ def plain_condition(found: Property, text: str) -> Condition:
     if found.kind is Kind.TEXT:
         return Condition(found.name, {"op": "in", "args": [reference, parts]})
     if found.kind is Kind.GEOMETRY:
-        raise InvalidParameter(parameter=found.name, reason="places are searched for by bbox and intersects")
+        raise InvalidParameter(parameter=found.name, reason="use bbox or intersects to search by geometry")
     ways = [_plain(found, part) for part in parts]
     return Condition(found.name, ways[0] if len(ways) == 1 else {"op": "or", "args": ways})
 
@@ -168,6 +168,6 @@ def _number(found: Property, text: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise InvalidParameter(
-            parameter=found.name, reason=f"{text[:60]!r} is no number, and {found.name} is {found.kind}"
+            parameter=found.name, reason=f"{text[:60]!r} is not a number, and {found.name} is {found.kind}"
         )
     return number

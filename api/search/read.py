@@ -1,4 +1,4 @@
-"""From a request to a `Search`: the parameters are put together, and every name is looked up."""
+"""From a request to a `Search`: the parameters are combined, and every name is looked up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import orjson
 
 from api.request.cql2 import filter_tree
 from api.request.geometries import bbox_geometry
-from api.request.portal_compatibility import known_values
-from api.request.suggestions import refuse_unknown
+from api.request.portal_compatibility import normalise_values
+from api.request.suggestions import check_names
 from api.request.times import Interval
 from api.search.fields import read_fields
 from api.search.model import Condition, Search, SortKey
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from api.settings.limits import Limits
 
 
-class Asked(Protocol):
+class SearchBody(Protocol):
     """The body of `POST /search` as its model has checked it: `post_models.SearchPost` with its extensions."""
 
     collections: list[str] | None
@@ -55,7 +55,9 @@ DEFAULT_SORT: Final = ("datetime", True)
 """The newest first, when a request does not say."""
 
 
-async def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalogue, connection: Connection) -> Search:
+async def read_search(
+    asked: SearchBody, plain: Mapping[str, str], catalogue: Catalogue, connection: Connection
+) -> Search:
     """What a request asks for.
 
     Args:
@@ -68,7 +70,7 @@ async def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalog
         InvalidParameter: Something cannot be understood, or is not there.
     """
     collections = tuple(dict.fromkeys(asked.collections or ()))
-    refuse_unknown("collections", collections, catalogue.collections, "collection")
+    check_names("collections", collections, catalogue.collections, "collection")
     return Search(
         collections=collections,
         ids=tuple(dict.fromkeys(asked.ids or ())),
@@ -76,7 +78,7 @@ async def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalog
         interval=Interval.parse(asked.datetime) if asked.datetime else None,
         text=await match_items(asked.q, collections, connection),
         conditions=tuple(
-            Condition(found.parameter, known_values(found.tree))
+            Condition(found.parameter, normalise_values(found.tree))
             for found in _conditions(asked, plain, catalogue.properties)
         ),
         sort=_sort(asked, catalogue.properties),
@@ -87,12 +89,12 @@ async def read_search(asked: Asked, plain: Mapping[str, str], catalogue: Catalog
     )
 
 
-def _geometry(asked: Asked) -> str | None:
+def _geometry(asked: SearchBody) -> str | None:
     found = bbox_geometry(asked.bbox) if asked.bbox else asked.intersects
     return orjson.dumps(found).decode() if found else None
 
 
-def _conditions(asked: Asked, plain: Mapping[str, str], properties: PropertyTable) -> Iterator[Condition]:
+def _conditions(asked: SearchBody, plain: Mapping[str, str], properties: PropertyTable) -> Iterator[Condition]:
     if asked.filter_expr not in (None, "", {}):
         yield Condition("filter", filter_tree(asked.filter_expr, asked.filter_lang, asked.limits))
     yield from query_conditions(asked.query or {}, properties)
@@ -100,7 +102,7 @@ def _conditions(asked: Asked, plain: Mapping[str, str], properties: PropertyTabl
         yield plain_condition(properties.find(name, name), text)
 
 
-def _sort(asked: Asked, properties: PropertyTable) -> tuple[SortKey, ...]:
+def _sort(asked: SearchBody, properties: PropertyTable) -> tuple[SortKey, ...]:
     wanted = [(key.field, key.direction == "desc") for key in asked.sortby or ()] or [DEFAULT_SORT]
     keys: dict[str, SortKey] = {}
     for name, descending in wanted:
@@ -109,7 +111,7 @@ def _sort(asked: Asked, properties: PropertyTable) -> tuple[SortKey, ...]:
     return tuple(keys.values())
 
 
-def _fields(asked: Asked, properties: PropertyTable) -> Fields:
+def _fields(asked: SearchBody, properties: PropertyTable) -> Fields:
     wanted: Any = asked.fields
     include, exclude = (wanted.include or (), wanted.exclude or ()) if wanted else ((), ())
     return read_fields(include, exclude, properties)

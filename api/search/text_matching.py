@@ -89,10 +89,10 @@ def _telling(node: Node, found: Mapping[Term, TermMatch]) -> Node | None:
         case Term():
             return node if found[node].query is not None else None
         case Not(part):
-            kept = _telling(part, found)
-            return kept and Not(kept)
+            term = _telling(part, found)
+            return term and Not(term)
         case All(parts) | AnyOf(parts):
-            left = [kept for part in parts if (kept := _telling(part, found))]
+            left = [term for part in parts if (term := _telling(part, found))]
             return type(node)(tuple(left)) if left else None
 
 

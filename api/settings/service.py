@@ -38,7 +38,7 @@ _SEARCHES: Final = (
 ROUTES: Final = frozenset(
     ("_mgmt", "api", "api.html", "browser", "conformance", "coverage", "data", "pages", "thumbnails", *_SEARCHES)
 )
-"""First parts of the service's own addresses; a prefix of one of these names could not be told from them."""
+"""First parts of the service's own addresses; a prefix of one of these names would be ambiguous."""
 
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -61,13 +61,13 @@ class ServiceSettings(BaseSettings):
         default=10.0, gt=0, description="Seconds a request waits for a connection, or a long page for its turn"
     )
     statement_timeout_ms: int = Field(
-        default=20_000, ge=1, description="Milliseconds one statement may take before it is given up with 503"
+        default=20_000, ge=1, description="Milliseconds one statement may take before it is cancelled with 503"
     )
 
     host: str = Field(default="127.0.0.1", description="Address to listen on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     workers: int = Field(
-        default=1, ge=1, description="Processes that serve; each has its own connections and keeps its own caches"
+        default=1, ge=1, description="Processes that serve; each has its own connections and its own caches"
     )
     root_path: str = Field(
         default="", description="Path prefix under which a proxy publishes the service, for example `/stac`"
@@ -110,7 +110,7 @@ class ServiceSettings(BaseSettings):
     exact_count: int = Field(
         default=EXACT_COUNT,
         ge=0,
-        description="Matching items that are counted one by one; a larger number is estimated, and said to be",
+        description="Matching items that are counted one by one; a larger number is estimated, and marked so",
     )
     count_time_ms: int = Field(
         default=COUNT_TIME_MS,
@@ -152,7 +152,7 @@ class ServiceSettings(BaseSettings):
     )
     basemaps: Annotated[tuple[Basemap, ...], NoDecode] = Field(
         default=(),
-        description="Tile servers that maps of STAC Browser offer beside the coastlines, as a JSON list; see below",
+        description="Tile servers that maps of STAC Browser offer besides the coastlines, as a JSON list; see below",
     )
     asset_hosts: Annotated[tuple[Origin, ...], NoDecode] = Field(
         default=(),
@@ -200,7 +200,7 @@ class ServiceSettings(BaseSettings):
         try:
             return json.loads(value or "[]")
         except json.JSONDecodeError as error:
-            msg = f"no JSON: {error}"
+            msg = f"not JSON: {error}"
             raise ValueError(msg) from None
 
     @field_validator("asset_hosts", mode="before")

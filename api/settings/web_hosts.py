@@ -24,10 +24,10 @@ def _origin(address: str) -> str:
         parts = urlsplit(address)
         port = parts.port
     except ValueError as error:
-        msg = f"{address!r} is no address: {error}"
+        msg = f"{address!r} is not an address: {error}"
         raise ValueError(msg) from None
     if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
-        msg = f"{address!r} is no address of the web: https://host, with a port where it has one"
+        msg = f"{address!r} is not a web address; expected https://host or https://host:port"
         raise ValueError(msg)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
 
@@ -48,7 +48,7 @@ def _servers(template: str) -> tuple[str, ...]:
 def _tile_template(url: str) -> str:
     missing = [place for place in _PLACES if place not in url]
     if missing or not ("{y}" in url or "{-y}" in url):
-        msg = f"{url!r} lacks {{x}}, {{y}} or {{z}}"
+        msg = f"{url!r} must have {{x}}, {{y}} and {{z}}"
         raise ValueError(msg)
     if len(_servers(url)) == 0:
         msg = f"{url!r} names no server: the first of a range must not come after the last"
@@ -59,7 +59,7 @@ def _tile_template(url: str) -> str:
 
 
 class Basemap(BaseModel):
-    """A tile server behind the maps, beside the coastlines that need none."""
+    """A tile server behind the maps, in addition to the coastlines, which need none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""The STAC answers: stac-fastapi-pgstac's, with our landing page, addresses and links."""
+"""The STAC answers: stac-fastapi-pgstac's, with the landing page, addresses and links of this service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 
 from api.database import queries
 from api.errors import NotFound
-from api.http.validators import changed_at
+from api.http.validators import set_last_modified
 from api.stac import collections
 from api.stac.items import ItemsClient
 from api.stac.links import SORTABLES, aggregation_links, child_links, collection_links, root_links, schema_links
@@ -63,15 +63,15 @@ class FlatsimClient(ItemsClient):
             raise NotFound(msg)
         collection["links"] = collection_links(collection, get_base_url(request))
         self._mend_assets(collection, request)
-        changed_at(request, collection.get("updated"))
+        set_last_modified(request, collection.get("updated"))
         return collection
 
     def _mend_assets(self, document: dict[str, Any], request: Request) -> None:
         """Give every asset of a collection an address a client can open."""
         assets = document.get("assets")
-        if not self.roots.roots or not isinstance(assets, dict):
+        if not self.mounts.mounts or not isinstance(assets, dict):
             return
         base_url = get_base_url(request)
         for asset in assets.values():
             if isinstance(asset, dict) and isinstance(href := asset.get("href"), str):
-                asset["href"] = self.roots.address(href, base_url)
+                asset["href"] = self.mounts.address(href, base_url)

@@ -18,7 +18,7 @@ from api.http.content_negotiation import PARAMETER
 from api.request.cql2 import parse_filter
 from api.request.free_text import parse
 from api.request.geometries import bbox_geometry, check_crs
-from api.request.suggestions import refuse_unknown
+from api.request.suggestions import check_names
 from api.request.times import Interval
 from api.search.fields import ALWAYS, select
 from api.search.model import Fields
@@ -118,7 +118,7 @@ def _page(limits: Limits, limit: int | None, offset: int | None, page: int | Non
     if page is None:
         return offset or 0, min(limit or limits.max_limit, limits.max_limit)
     if offset:
-        raise InvalidParameter(parameter="page", reason="not together with offset")
+        raise InvalidParameter(parameter="page", reason="cannot be combined with offset")
     size = min(limit or DEFAULT_LIMIT, limits.max_limit)
     return (page - 1) * size, size
 
@@ -155,7 +155,7 @@ _COMPARED: Final = ("=", "<>", "<", "<=", ">", ">=")
 
 
 def _check_texts(name: str, values: Iterable[Any], parameter: str) -> None:
-    """Refuse to compare text with what is none, which PostgreSQL would take for text."""
+    """Refuse to compare text with other values, which PostgreSQL would convert to text."""
     for value in values:
         if not isinstance(value, str):
             reason = f"{name} is text and cannot be compared with {str(value)[:60]}"
@@ -165,18 +165,18 @@ def _check_texts(name: str, values: Iterable[Any], parameter: str) -> None:
 def _time(value: Any, operator: str, parameter: str) -> str:
     """A time to compare with; of a day, a month or a year that end of it that the comparison is about."""
     if not isinstance(value, str):
-        raise InvalidParameter(parameter=parameter, reason=f"{str(value)[:60]} is no time")
+        raise InvalidParameter(parameter=parameter, reason=f"{str(value)[:60]} is not a time")
     found = Interval.parse(value, parameter)
     moment = found.end if operator in ("<=", ">") else found.start
     if moment is None or "/" in value:
-        raise InvalidParameter(parameter=parameter, reason=f"{value[:60]} is an interval; a time is wanted")
+        raise InvalidParameter(parameter=parameter, reason=f"{value[:60]} is an interval; expected a time")
     return moment.isoformat()
 
 
 def _check_names(parameter: str, names: Iterable[str], *, to_sort: bool = False) -> None:
     """Refuse names that collections are not searched or sorted by."""
     known = [name for name, schema in COLLECTION_PROPERTIES.items() if not to_sort or sortable(schema)]
-    refuse_unknown(parameter, names, known, "sortable of collections" if to_sort else "property of collections")
+    check_names(parameter, names, known, "sortable of collections" if to_sort else "property of collections")
 
 
 def _properties(tree: Any) -> Iterator[str]:

@@ -77,7 +77,7 @@ ADDITIONAL_CONFORMANCE: Final = (
     Filter.ARITHMETIC,
     *CONFORMANCE,
 )
-"""Declared beside the classes the extensions declare themselves. Each has a test that uses it."""
+"""Declared in addition to the classes that the extensions declare. Each has a test that uses it."""
 
 
 _OF_PAGES: Final = (SearchSortExtension, FieldsExtension, TokenPaginationExtension)

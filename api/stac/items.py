@@ -12,16 +12,16 @@ from stac_fastapi.types.requests import get_base_url
 from starlette.responses import Response
 
 from api.errors import NotFound
-from api.files.mounts import DataRoots
-from api.http.content_negotiation import choose
-from api.http.validators import changed_at, tag
+from api.files.mounts import DataMounts
+from api.http.item_formats import choose
+from api.http.validators import set_etag, set_last_modified
 from api.request.portal_compatibility import SORTBY
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.search.execute.catalogue import CatalogueCache
 from api.search.execute.page import read_item, read_page
 from api.search.fields import select
 from api.search.read import read_search
-from api.search.serialise.export import open_stream, stream_response
+from api.search.serialise.export import open_export, stream_response
 from api.search.serialise.items import ItemWriter, PageResponse
 from api.settings.limits import Limits
 from api.stac.page_links import PageLinks
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from asyncpg import Connection
     from fastapi import Request
 
-    from api.http.concurrency import Place
+    from api.capacity import Reservation
     from api.search.execute.catalogue import Catalogue
     from api.search.execute.page import Page
     from api.search.model import Search
-    from api.search.read import Asked
+    from api.search.read import SearchBody
 
 
 @attr.s
@@ -46,12 +46,12 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
     """Answers that are items.
 
     Attributes:
-        roots: Trees whose files have an address here.
+        mounts: Trees whose files have an address here.
         limits: How much one request may ask for.
         cache: What is known of the database.
     """
 
-    roots: DataRoots = attr.ib(factory=DataRoots, kw_only=True)
+    mounts: DataMounts = attr.ib(factory=DataMounts, kw_only=True)
     limits: Limits = attr.ib(factory=Limits, kw_only=True)
     cache: CatalogueCache = attr.ib(factory=CatalogueCache, kw_only=True)
 
@@ -59,7 +59,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         """`GET /search`."""
         return await self._answer(request, parameters)
 
-    async def post_search(self, search_request: Asked, request: Request, **_others: Any) -> Response:
+    async def post_search(self, search_request: SearchBody, request: Request, **_others: Any) -> Response:
         """`POST /search`."""
         return await self._answer(request, search_request)
 
@@ -69,21 +69,21 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
 
     async def get_item(self, item_id: str, collection_id: str, request: Request, **_others: Any) -> Response:
         """`GET /collections/{collection_id}/items/{item_id}`."""
-        writer = ItemWriter(self.roots, get_base_url(request))
+        writer = ItemWriter(self.mounts, get_base_url(request))
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection)
-            takes = writer.takes_documents
+            takes = writer.accepts_prerendered
             found = await read_item(collection_id, item_id, catalogue, connection, self.cache, with_documents=takes)
             if found is None:
                 check_collection(collection_id, await self.cache.get(connection, [collection_id]))
                 msg = f"Item {item_id} in collection {collection_id} does not exist."
                 raise NotFound(msg)
         item, updated = found
-        changed_at(request, updated.isoformat() if updated else None)
+        set_last_modified(request, updated.isoformat() if updated else None)
         return Response(writer.written([item]), media_type=GEOJSON)
 
     async def _answer(
-        self, request: Request, asked: Asked | Mapping[str, Any], collection: str | None = None
+        self, request: Request, asked: SearchBody | Mapping[str, Any], collection: str | None = None
     ) -> Response:
         """One page of items.
 
@@ -94,25 +94,25 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         """
         chosen = choose(request)
         body = self._body(asked, collection) if not isinstance(asked, self.pgstac_search_model) else asked
-        writer = ItemWriter(self.roots, get_base_url(request))
+        writer = ItemWriter(self.mounts, get_base_url(request))
         if not chosen.format.is_page:
             async with request.app.state.get_connection(request, "r") as connection:
                 search, catalogue = await self._search(request, body, collection, connection)
                 at_most = await _asked_limit(request, search.limit)
-                stream = await open_stream(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
+                stream = await open_export(search, at_most, catalogue, connection, cache=self.cache, limits=self.limits)
             answer: Response = await stream_response(request, stream, chosen, search, writer.served)
         else:
-            place = await request.app.state.page_gate.enter(body.limit)
+            reservation = await request.app.state.page_capacity.reserve(body.limit)
             try:
-                answer = await self._page(request, body, collection, writer, place)
+                answer = await self._page(request, body, collection, writer, reservation)
             except BaseException:
-                place.leave()
+                reservation.release()
                 raise
         answer.headers.add_vary_header("Accept")
         return answer
 
     async def _search(
-        self, request: Request, body: Asked, collection: str | None, connection: Connection
+        self, request: Request, body: SearchBody, collection: str | None, connection: Connection
     ) -> tuple[Search, Catalogue]:
         catalogue = await self.cache.get(connection, body.collections or ())
         if collection is not None:
@@ -120,19 +120,19 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         return await read_search(body, plain_parameters(request, catalogue), catalogue, connection), catalogue
 
     async def _page(
-        self, request: Request, body: Asked, collection: str | None, writer: ItemWriter, place: Place
+        self, request: Request, body: SearchBody, collection: str | None, writer: ItemWriter, reservation: Reservation
     ) -> Response:
         async with request.app.state.get_connection(request, "r") as connection:
             search, catalogue = await self._search(request, body, collection, connection)
-            takes, counting = writer.takes_documents, self.limits.counting
+            takes, counting = writer.accepts_prerendered, self.limits.counting
             page = await read_page(search, catalogue, connection, self.cache, counting, with_documents=takes)
-        place.shrink(len(page.items))
+        reservation.reduce(len(page.items))
         links = PageLinks(request, writer.base_url, collection, numbered=body.page is not None)
         answer = self._rendered(page, search, links, writer)
-        place.leave_with(answer)
+        reservation.release_with(answer)
         return answer
 
-    def _body(self, parameters: Any, collection: str | None) -> Asked:
+    def _body(self, parameters: Any, collection: str | None) -> SearchBody:
         """GET parameters as the body of a POST request."""
         given = {name: value for name, value in parameters.items() if value is not None}
         filters = {"filter_expr": "filter", "filter_lang": "filter-lang", "filter_crs": "filter-crs"}
@@ -144,7 +144,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
                 body[spelling] = [_sort_key(key) for key in given[name]]
         body.pop("sort_by", None)
         body["fields"] = _signed(given.get("fields", ()))
-        found: Asked = self.pgstac_search_model.model_validate(body)
+        found: SearchBody = self.pgstac_search_model.model_validate(body)
         return found
 
     def _rendered(self, page: Page, search: Search, links: PageLinks, writer: ItemWriter) -> Response:
@@ -152,7 +152,7 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
         if search.fields:
             items = [orjson.dumps(select(writer.whole(item), search.fields)) for item in items]
         returned, matched = len(items), page.total.matched
-        told: dict[str, Any] = {
+        value: dict[str, Any] = {
             "links": links.all(page.next_token, page.prev_token),
             "numberMatched": matched,
             "numberReturned": returned,
@@ -160,9 +160,9 @@ class ItemsClient(CoreCrudClient):  # type: ignore[misc] # stac-fastapi-pgstac c
             "context": {"returned": returned, "limit": search.limit, "matched": matched},
         }
         if page.total.is_estimate:
-            told["flatsim:number_matched_is_estimate"] = True
-        end = orjson.dumps(told)
-        tag(links.request, page.versions, end, repr(self.roots).encode())
+            value["flatsim:number_matched_is_estimate"] = True
+        end = orjson.dumps(value)
+        set_etag(links.request, page.versions, end, repr(self.mounts).encode())
         return PageResponse(items, writer, end)
 
 
@@ -173,11 +173,11 @@ async def _asked_limit(request: Request, otherwise: int) -> int | None:
         request: It was found to be right.
         otherwise: The limit as it was read then, for forms of a number that are not looked for here.
     """
-    told = (await request.json() if request.method == "POST" else request.query_params).get("limit")
-    if told is None:
+    value = (await request.json() if request.method == "POST" else request.query_params).get("limit")
+    if value is None:
         return None
     try:
-        return int(Decimal(str(told)))
+        return int(Decimal(str(value)))
     except ArithmeticError:
         return otherwise
 
@@ -186,10 +186,10 @@ def check_collection(collection: str, catalogue: Catalogue) -> None:
     """Refuse a collection in the path that is not there.
 
     Raises:
-        NotFound: It is not.
+        NotFound: The collection does not exist.
     """
     if collection not in catalogue.collections:
-        raise NotFound(unknown(collection, sorted(catalogue.collections), "collection"))
+        raise NotFound(describe_unknown(collection, sorted(catalogue.collections), "collection"))
 
 
 def plain_parameters(request: Request, catalogue: Catalogue) -> dict[str, str]:

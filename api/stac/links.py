@@ -49,7 +49,7 @@ def page_link(address: str) -> dict[str, Any]:
 
 
 def schema_links(address: str, what: str) -> list[dict[str, Any]]:
-    """Links to the queryables and the sortables at an address that only lacks their name."""
+    """Links to the queryables and the sortables at an address without their name."""
     return [
         {"rel": QUERYABLES, "type": SCHEMA, "title": f"Queryables of {what}", "href": f"{address}queryables"},
         {"rel": SORTABLES, "type": SCHEMA, "title": f"Sortables of {what}", "href": f"{address}sortables"},
@@ -57,7 +57,7 @@ def schema_links(address: str, what: str) -> list[dict[str, Any]]:
 
 
 def aggregation_links(address: str, what: str) -> list[dict[str, Any]]:
-    """Links to the counts of items and to what they can be counted by, at an address that only lacks their name."""
+    """Links to the counts of items and to what they can be counted by, at an address without their name."""
     aggregate = {"rel": "aggregate", "type": JSON, "title": f"Counts of {what}", "href": f"{address}aggregate"}
     return [
         {**aggregate, "method": "GET"},

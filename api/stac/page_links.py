@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from api.http.content_negotiation import PARAMETER, STREAMS
+from api.http.content_negotiation import PARAMETER
+from api.http.item_formats import STREAMS
 from api.stac.links import page_link
-from api.stac.route import posted
+from api.stac.route import posted_object
 from catalog_builder.derived.item_documents import GEOJSON, JSON
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class PageLinks:
         return [*links, *self._as_page(), *(self._whole(each) for each in STREAMS)]
 
     def _as_page(self) -> list[dict[str, Any]]:
-        """The page for people; there is none of what is posted."""
+        """The HTML page; a POST request has none."""
         if self.request.method == "POST":
             return []
         parts = self._kept(PARAMETER)
@@ -90,7 +91,7 @@ class PageLinks:
         if self.request.method == "POST":
             body = {"token": token, "page": None} if self.numbered else {"token": token}
             if self.request.headers.get("user-agent", "").startswith(WITHOUT_MERGE):
-                body = {**posted(self.request), **body}
+                body = {**posted_object(self.request), **body}
             return {**link, "href": self._address, "merge": True, "body": body}
         parts = self._kept("token", "page")
         if token:

@@ -1,7 +1,7 @@
 """What can be asked for, as JSON Schema: queryables and sortables of all items, of a collection's, of collections.
 
 The properties are those in pgstac's table, which the rows of the vocabulary fill. Which values there are is read off
-the collections' summaries, which every load writes anew: nothing has to be counted when a client asks.
+the collections' summaries, which every load rewrites: nothing is counted for a request.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Schema = dict[str, Any]
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 
 MAX_ENUM: Final = 500
-"""More values than this are not listed: a menu of them helps nobody."""
+"""Longer lists of values are left out: a menu of them is of no use."""
 _ALWAYS: Final = "product:type"
 """Summarised in every collection that the builder wrote, and in few others."""
 _NOT_SORTED: Final = ("array", "object")
 
 
 @dataclass(frozen=True, slots=True)
-class Summarised:
+class CollectionSummaries:
     """One collection: its title and what it says of the values of its items."""
 
     identifier: str
@@ -44,7 +44,9 @@ class Summarised:
         return _ALWAYS in self.summaries
 
 
-def property_schemas(definitions: Mapping[str, Schema], collections: Sequence[Summarised]) -> dict[str, Schema]:
+def property_schemas(
+    definitions: Mapping[str, Schema], collections: Sequence[CollectionSummaries]
+) -> dict[str, Schema]:
     """The properties of items with the values that these collections have of them.
 
     Args:
@@ -54,18 +56,18 @@ def property_schemas(definitions: Mapping[str, Schema], collections: Sequence[Su
     Returns:
         The schemas, in the order of the vocabulary, without properties that no item of these collections has.
     """
-    known = bool(collections) and all(collection.complete for collection in collections)
+    is_complete = bool(collections) and all(collection.complete for collection in collections)
     order = {name: number for number, name in enumerate(BY_NAME)}
-    found = {}
+    schemas = {}
     for name in sorted(definitions, key=lambda name: (order.get(name, len(order)), name)):
         schema = _stand_alone(name, definitions[name])
-        if known and name in (*VALUES, *RANGES):
-            told = [collection.summaries[name] for collection in collections if name in collection.summaries]
-            if not told:
+        if is_complete and name in (*VALUES, *RANGES):
+            summaries = [collection.summaries[name] for collection in collections if name in collection.summaries]
+            if not summaries:
                 continue
-            schema = _with_values(schema, told)
-        found[name] = schema
-    return found
+            schema = _with_values(schema, summaries)
+        schemas[name] = schema
+    return schemas
 
 
 def _stand_alone(name: str, definition: Schema) -> Schema:
@@ -75,10 +77,10 @@ def _stand_alone(name: str, definition: Schema) -> Schema:
     return BY_NAME[name].definition() if name in BY_NAME else {"title": definition.get("title", name)}
 
 
-def _with_values(schema: Schema, told: Sequence[Any]) -> Schema:
+def _with_values(schema: Schema, summaries: Sequence[Any]) -> Schema:
     """The schema with the values that the summaries tell: a list of them, or the least and the largest."""
-    lists = [values for values in told if isinstance(values, list)]
-    if len(lists) == len(told):
+    lists = [values for values in summaries if isinstance(values, list)]
+    if len(lists) == len(summaries):
         values = sorted({value for values in lists for value in values}, key=lambda value: (str(type(value)), value))
         if len(values) > MAX_ENUM:
             return schema
@@ -86,8 +88,8 @@ def _with_values(schema: Schema, told: Sequence[Any]) -> Schema:
             return {**schema, "items": {**schema.get("items", {"type": "string"}), "enum": values}}
         ends = {"minimum": values[0], "maximum": values[-1]} if schema.get("type") in ("integer", "number") else {}
         return {**schema, **ends, "enum": values}
-    ranges = [value for value in told if isinstance(value, dict)]
-    if schema.get("type") not in ("integer", "number") or len(ranges) < len(told):
+    ranges = [value for value in summaries if isinstance(value, dict)]
+    if schema.get("type") not in ("integer", "number") or len(ranges) < len(summaries):
         return schema
     told_ends = [value for each in ranges for value in (each["minimum"], each["maximum"])]
     return {**schema, "minimum": min(told_ends), "maximum": max(told_ends)}
@@ -129,16 +131,18 @@ COLLECTION_PROPERTIES: Final[Mapping[str, Schema]] = {
 """What collections are searched and sorted by."""
 
 
-async def item_schemas(connection: Connection, collection_id: str | None) -> tuple[list[Summarised], dict[str, Schema]]:
+async def item_schemas(
+    connection: Connection, collection_id: str | None
+) -> tuple[list[CollectionSummaries], dict[str, Schema]]:
     """What items of one collection, or of all, are searched by.
 
     Returns:
         The collections, and the schemas of the properties with the values that the collections have of them.
 
     Raises:
-        NotFound: There is no such collection.
+        NotFound: The collection does not exist.
     """
-    collections = [Summarised(*row) for row in await queries.summaries(connection, collection_id)]
+    collections = [CollectionSummaries(*row) for row in await queries.summaries(connection, collection_id)]
     definitions = await queries.queryable_definitions(connection, collection_id)
     if collection_id is not None and not collections:
         msg = f"Collection {collection_id} does not exist."

@@ -14,15 +14,16 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 from api.errors import InvalidParameter, WrongContentType
-from api.http.content_negotiation import BY_NAME as FORM_NAMES
-from api.http.content_negotiation import JSON_NAME, PAGE, PARAMETER, described
-from api.http.page_negotiation import LANGUAGE, VARY, check_choice, wants_page
+from api.http.content_negotiation import JSON_NAME, PARAMETER
+from api.http.item_formats import BY_NAME as FORM_NAMES
+from api.http.item_formats import PAGE, described
+from api.http.page_negotiation import LANGUAGE, VARY, check_page_parameters, is_page_requested
 from api.http.page_negotiation import described as page_described
 from api.http.page_renderer import renderer_of
-from api.http.response_cache import KEPT_PATHS
+from api.http.response_cache import CACHED_PATHS
 from api.request.characters import check_text
 from api.request.json_body import parse_body
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 from catalog_builder.vocab.queryables import BY_NAME
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from api.http.response_cache import KeptAnswers
+    from api.http.response_cache import ResponseCache
 
-_OF_COLLECTION: Final = {
+_COLLECTION_PATHS: Final = {
     "/collections/{collection_id}/items": "/search",
     "/collections/{collection_id}/aggregate": "/aggregate",
 }
 """Where items of one collection are asked for, and where the same is asked of all."""
-_OWN: Final = "collections"
-WITH_PROPERTIES: Final = (*_OF_COLLECTION, *_OF_COLLECTION.values())
+_COLLECTIONS: Final = "collections"
+WITH_PROPERTIES: Final = (*_COLLECTION_PATHS, *_COLLECTION_PATHS.values())
 """Addresses where a property of items is a parameter of its own."""
 _WITH_FORMS: Final = ("/search", "/collections/{collection_id}/items")
 """Addresses whose answer has several forms."""
@@ -51,7 +52,7 @@ _WITH_PAGES: Final = {
     "/collections/{collection_id}/items/{item_id}": PAGE.names,
     "/search": tuple(FORM_NAMES),
 }
-"""Addresses that have a page for people, and the values of `f` beside it."""
+"""Addresses that have an HTML page, and the other values of `f`."""
 _ITEM: Final = "/items/{item_id}"
 _CHARSETS: Final = ("utf-8", "utf8", "us-ascii", "ascii")
 _SHOWN: Final = 60
@@ -61,7 +62,7 @@ class StacRoute(APIRoute):
     """A route that refuses what it would otherwise ignore or fail on.
 
     Unknown parameters are refused with the nearest known one, parameters given twice, characters that no text in the
-    database can have, and bodies that are no JSON or JSON that can be read in two ways.
+    database can have, and bodies that are not JSON, or ambiguous JSON.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **others: Any) -> None:
@@ -85,29 +86,33 @@ class StacRoute(APIRoute):
             known |= {PARAMETER, LANGUAGE}
         takes_body = self.body_field is not None
 
-        of_collection = next((path for path in _OF_COLLECTION if self.path_format.endswith(path)), None)
+        of_collection = next((path for path in _COLLECTION_PATHS if self.path_format.endswith(path)), None)
 
         async def checked(request: Request) -> Response:
             if of_collection:
-                _check_own_collection(request, _OF_COLLECTION[of_collection])
-            names = known | {_OWN} if of_collection else known
+                _check_own_collection(request, _COLLECTION_PATHS[of_collection])
+            names = known | {_COLLECTIONS} if of_collection else known
             unknown = _check_query(request, names)
             if unknown and not with_properties:
                 raise _no_such_parameter(unknown[0], names)
             request.state.unknown_parameters = unknown, names
             return await answer(await _with_document(request) if takes_body else request)
 
-        handler = partial(_page_or, checked, self.path_format, forms) if forms else checked
-        return partial(_kept, handler) if self.path_format in KEPT_PATHS and self.methods == {"GET"} else handler
+        handler = partial(_answer_page_or_json, checked, self.path_format, forms) if forms else checked
+        return (
+            partial(_answer_from_cache, handler)
+            if self.path_format in CACHED_PATHS and self.methods == {"GET"}
+            else handler
+        )
 
 
 Make = Callable[[Request], Coroutine[Any, Any, "Response"]]
 
 
-async def _page_or(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
-    """A page for who asked for one, else what everybody gets."""
-    check_choice(request, forms)
-    if wants_page(request):
+async def _answer_page_or_json(make: Make, path: str, forms: Collection[str], request: Request) -> Response:
+    """The HTML page if one is requested, otherwise the JSON answer."""
+    check_page_parameters(request, forms)
+    if is_page_requested(request):
         return await renderer_of(request).render_answer(path, request, make)
     response = await make(request)
     if VARY not in response.headers.get("vary", ""):
@@ -117,17 +122,17 @@ async def _page_or(make: Make, path: str, forms: Collection[str], request: Reque
     return response
 
 
-async def _kept(make: Make, request: Request) -> Response:
-    kept: KeptAnswers = request.app.state.kept
-    return await kept.answer(request, make)
+async def _answer_from_cache(make: Make, request: Request) -> Response:
+    cache: ResponseCache = request.app.state.response_cache
+    return await cache.answer(request, make)
 
 
 def _check_own_collection(request: Request, of_all: str) -> None:
     """pystac-client names the collection once more when it lists its items; only another one is wrong."""
     own = request.path_params["collection_id"]
-    if (told := request.query_params.get(_OWN, own)) != own:
+    if (given := request.query_params.get(_COLLECTIONS, own)) != own:
         raise InvalidParameter(
-            parameter=_OWN, reason=f"the address is that of {own!r}, not of {told[:_SHOWN]!r}; use {of_all}"
+            parameter=_COLLECTIONS, reason=f"the address is that of {own!r}, not of {given[:_SHOWN]!r}; use {of_all}"
         )
 
 
@@ -135,7 +140,7 @@ def check_parameters(request: Request, properties: AbstractSet[str]) -> None:
     """Refuse parameters that neither the route nor the database knows: others may have registered properties there.
 
     Raises:
-        InvalidParameter: One is neither a parameter nor one of these properties; the nearest name of either is told.
+        InvalidParameter: A parameter is unknown; the message suggests the nearest known name.
     """
     unknown, known = request.state.unknown_parameters
     for name in unknown:
@@ -152,7 +157,7 @@ def _check_query(request: Request, known: set[str]) -> list[str]:
     names = Counter(name for name, _ in pairs)
     for name, times in names.items():
         if times > 1:
-            reason = "given twice; write several values with commas between"
+            reason = "given twice; separate several values by commas"
             raise InvalidParameter(parameter=name[:_SHOWN] or "parameter", reason=reason)
     return [name for name in names if name not in known]
 
@@ -162,10 +167,10 @@ def _no_such_parameter(name: str, known: AbstractSet[str]) -> InvalidParameter:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    if near := nearest(name, known):
-        return f"no such parameter; did you mean {near}?"
+    if near := find_nearest(name, known):
+        return f"unknown parameter; did you mean {near}?"
     listed = ", ".join(sorted(other for other in known if other not in BY_NAME or other == "datetime"))
-    return f"no such parameter; known are {listed}" if listed else "no such parameter; none is known here"
+    return f"unknown parameter; available: {listed}" if listed else "unknown parameter; this address has none"
 
 
 class _ReadRequest(Request):
@@ -178,8 +183,8 @@ class _ReadRequest(Request):
         return self.document
 
 
-def posted(request: Request) -> dict[str, Any]:
-    """The object that was posted, as it came; nothing where there is none."""
+def posted_object(request: Request) -> dict[str, Any]:
+    """The posted object as received; empty if there is none."""
     document = request.document if isinstance(request, _ReadRequest) else None
     return document if isinstance(document, dict) else {}
 
@@ -188,8 +193,8 @@ async def _with_document(request: Request) -> Request:
     """The request with its body parsed, once.
 
     Raises:
-        InvalidParameter: It is no JSON, or JSON that means different things to different readers.
-        WrongContentType: It says to be something else.
+        InvalidParameter: The body is not JSON, or is ambiguous JSON.
+        WrongContentType: Its media type is not JSON.
     """
     read = _ReadRequest(request.scope, request.receive)
     _check_content_type(request.headers.get("content-type"))

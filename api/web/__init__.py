@@ -1,16 +1,16 @@
-"""Pages for people: HTML made from the service's own JSON answers.
+"""HTML pages, made from the service's own JSON answers.
 
-    wanted            whether a request asks for a page, and in which language
-    answers           a request for a page ─► the JSON answer to it ─► a page; the parts below, by address
-     ├► landing, collections, listing ─► form, offers      the pages, one module each
-     ├► item ─► facts, files, related, outline
-     └► failure       what went wrong, as a page
-    frame             templates, and the head, foot and headers that all pages have
-     ├► words         texts of the pages in each language; those of the domain are in the vocabulary
-     ├► typography    numbers, dates and sizes
-     └► text          what strangers wrote: harmless text, safe addresses, Markdown
-    static            style sheet and pictures, under names that change with their content
+    renderer             imports the pages when the first is asked for
+    answers              the page of each address
+     ├► page_request     a request for a page, and the JSON answer to the same
+     ├► landing, collections, item_list ─► form, form_fields, form_options
+     ├► item ─► property_table, assets, related_links, footprint_map
+     └► failure          an error
+    page_context         templates, and the head, foot and headers that all pages have
+     ├► words            texts of the pages in each language; those of the domain are in the vocabulary
+     ├► typography       numbers, dates and sizes
+     └► untrusted_text   safe text, addresses and Markdown
+    static_files         style sheet, pictures and scripts, under names that change with their content
 
-A page knows nothing that the JSON does not tell. Nothing here is imported before the first page is asked for, but for
-`wanted`.
+A page shows nothing that the JSON does not have.
 """

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from api.web.typography import unit_text
-from api.web.words import titled
+from api.web.words import translate_title
 from catalog_builder.vocab.french import file_title
 from catalog_builder.vocab.products import RADAR_ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.web.page_context import Frame
+    from api.web.page_context import PageContext
 
 _PICTURE_ROLES: Final = frozenset({"thumbnail", "overview", "legend"})
 _LEGEND_ROLE: Final = "legend"
@@ -46,7 +46,7 @@ class File:
     key: str
     title: str
     href: str | None
-    written: str
+    stored_href: str
     description: str | None
     roles: tuple[str, ...]
     format: str
@@ -76,12 +76,12 @@ class Picture:
     title: str
 
 
-def file_groups(assets: Any, frame: Frame) -> list[FileGroup]:
+def file_groups(assets: Any, context: PageContext) -> list[FileGroup]:
     """All files, rasters first."""
     found: dict[str, list[File]] = {group: [] for group in _GROUPS}
     for key, asset in list(assets.items())[:_MOST_FILES] if isinstance(assets, dict) else ():
         if isinstance(asset, dict):
-            found[_group(asset)].append(_file(str(key), asset, frame))
+            found[_group(asset)].append(_file(str(key), asset, context))
     return [FileGroup(f"item.files.{group}", files) for group, files in found.items() if files]
 
 
@@ -94,29 +94,29 @@ def _group(asset: Mapping[str, Any]) -> str:
     return "texts" if media_type.startswith("text/") or "metadata" in roles else "other"
 
 
-def _file(key: str, asset: Mapping[str, Any], frame: Frame) -> File:
+def _file(key: str, asset: Mapping[str, Any], context: PageContext) -> File:
     media_type = asset["type"] if isinstance(asset.get("type"), str) else ""
     description = asset.get("description")
     return File(
         key=key,
-        title=asset_title(key, asset, frame),
-        href=frame.local(asset.get("href")),
-        written=str(asset.get("href") or ""),
+        title=asset_title(key, asset, context),
+        href=context.local(asset.get("href")),
+        stored_href=str(asset.get("href") or ""),
         description=description if isinstance(description, str) else None,
         roles=roles_of(asset),
         format=_FORMATS.get(media_type, media_type),
         media_type=media_type,
-        size=frame.size(asset.get("file:size")),
-        unit=_unit(asset, frame),
+        size=context.size(asset.get("file:size")),
+        unit=_unit(asset, context),
     )
 
 
-def asset_title(key: str, asset: Mapping[str, Any], frame: Frame) -> str:
+def asset_title(key: str, asset: Mapping[str, Any], context: PageContext) -> str:
     """Title of a file in the page's language, as far as its words are known."""
     title = asset.get("title") if isinstance(asset.get("title"), str) else None
     if title is None:
         return key
-    return titled(file_title, str(title), frame.language)
+    return translate_title(file_title, str(title), context.language)
 
 
 def roles_of(asset: Mapping[str, Any]) -> tuple[str, ...]:
@@ -125,16 +125,16 @@ def roles_of(asset: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
 
 
-def _unit(asset: Mapping[str, Any], frame: Frame) -> str:
+def _unit(asset: Mapping[str, Any], context: PageContext) -> str:
     """The unit of all its bands, where they have one in common."""
     bands = asset.get("bands")
     units = [band.get("unit") for band in bands if isinstance(band, dict)] if isinstance(bands, list) else []
     units = units or [asset.get("unit")]
     unit = units[0] if len({str(each) for each in units}) == 1 else None
-    return unit_text(unit, frame.language) if isinstance(unit, str) else ""
+    return unit_text(unit, context.language) if isinstance(unit, str) else ""
 
 
-def picture_of(assets: Any, frame: Frame) -> Picture | None:
+def picture_of(assets: Any, context: PageContext) -> Picture | None:
     """The picture that shows an item: its thumbnail, else its first overview."""
     if not isinstance(assets, dict):
         return None
@@ -142,6 +142,6 @@ def picture_of(assets: Any, frame: Frame) -> Picture | None:
         for key, asset in assets.items():
             is_picture = isinstance(asset, dict) and asset.get("type") in _PICTURE_TYPES
             roles = roles_of(asset) if is_picture else ()
-            if role in roles and _LEGEND_ROLE not in roles and (href := frame.picture(asset.get("href"))):
-                return Picture(href, asset_title(str(key), asset, frame))
+            if role in roles and _LEGEND_ROLE not in roles and (href := context.picture(asset.get("href"))):
+                return Picture(href, asset_title(str(key), asset, context))
     return None

@@ -39,26 +39,26 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 _OTHER_NAMES: Final = {"sortBy": "sortby"}
 
 
-def search_arguments(told: Mapping[str, str], table: PropertyTable, limits: Limits) -> Iterator[tuple[str, Any]]:
+def search_arguments(parameters: Mapping[str, str], table: PropertyTable, limits: Limits) -> Iterator[tuple[str, Any]]:
     """Names and values of the arguments.
 
     Args:
-        told: The parameters of a request that was answered, so that all of them can be read.
+        parameters: The parameters of a request that was answered, so that all of them can be read.
         table: The properties that are parameters of their own; what they ask for becomes part of the filter.
         limits: How long and how deep a filter may be.
     """
     for name, read in _READERS.items():
-        if name in told:
-            yield _OTHER_NAMES.get(name, name), read(told[name])
-    trees = list(_conditions(told, table, limits))
+        if name in parameters:
+            yield _OTHER_NAMES.get(name, name), read(parameters[name])
+    trees = list(_conditions(parameters, table, limits))
     if trees:
         yield "filter", trees[0] if len(trees) == 1 else {"op": "and", "args": trees}
         yield "filter_lang", "cql2-json"
 
 
-def _conditions(told: Mapping[str, str], table: PropertyTable, limits: Limits) -> Iterator[dict[str, Any]]:
-    if told.get("filter"):
-        yield parse_filter(told["filter"], told.get("filter-lang"), limits)
-    for name, text in told.items():
+def _conditions(parameters: Mapping[str, str], table: PropertyTable, limits: Limits) -> Iterator[dict[str, Any]]:
+    if parameters.get("filter"):
+        yield parse_filter(parameters["filter"], parameters.get("filter-lang"), limits)
+    for name, text in parameters.items():
         if name in table.by_name and name not in _READERS:
             yield plain_condition(table.by_name[name], text).tree

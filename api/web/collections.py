@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.web.assets import file_groups
 from api.web.examples import catalogue_examples, collection_examples
 from api.web.item import collection_name
-from api.web.page_context import Frame, render_page
+from api.web.page_context import PageContext, render_page
 from api.web.property_table import value_text
 from api.web.related_links import doi_address, doi_of, reference_links, related_links
 from api.web.typography import moment_of
@@ -61,29 +61,29 @@ class RegionRow:
     period: str | None
 
 
-def cards_of(documents: Sequence[dict[str, Any]], frame: Frame) -> list[Card]:
+def cards_of(documents: Sequence[dict[str, Any]], context: PageContext) -> list[Card]:
     """Collections in short."""
-    return [_card(document, frame) for document in documents]
+    return [_card(document, context) for document in documents]
 
 
-def _card(document: dict[str, Any], frame: Frame) -> Card:
+def _card(document: dict[str, Any], context: PageContext) -> Card:
     summaries = document.get("summaries") or {}
     return Card(
         identifier=document["id"],
-        title=collection_name(document, frame) or document["id"],
-        region=_region(summaries, frame),
+        title=collection_name(document, context) or document["id"],
+        region=_region(summaries, context),
         kind=_only(summaries.get("product:type")),
         tracks=tuple(str(track) for track in _listed(summaries.get("flatsim:track"))),
-        period=_period(document, frame),
+        period=_period(document, context),
         document=document,
     )
 
 
-def _region(summaries: dict[str, Any], frame: Frame) -> str | None:
+def _region(summaries: dict[str, Any], context: PageContext) -> str | None:
     code = _only(summaries.get("grid:code"))
     if code is None:
         return None
-    return str(frame.domain(BY_CODE[code].title)) if code in BY_CODE else code
+    return str(context.domain(BY_CODE[code].title)) if code in BY_CODE else code
 
 
 def _listed(values: Any) -> list[Any]:
@@ -94,7 +94,7 @@ def _only(values: Any) -> str | None:
     return str(values[0]) if isinstance(values, list) and len(values) == 1 else None
 
 
-def _period(document: dict[str, Any], frame: Frame) -> str | None:
+def _period(document: dict[str, Any], context: PageContext) -> str | None:
     """The time range of a collection in words."""
     try:
         start, end = document["extent"]["temporal"]["interval"][0]
@@ -103,8 +103,8 @@ def _period(document: dict[str, Any], frame: Frame) -> str | None:
     if moment_of(start) is None:
         return None
     if moment_of(end) is None:
-        return frame.t("period.open", start=frame.day(start))
-    return frame.t("period.closed", start=frame.day(start), end=frame.day(end))
+        return context.t("period.open", start=context.day(start))
+    return context.t("period.closed", start=context.day(start), end=context.day(end))
 
 
 def regions_of(cards: Sequence[Card]) -> tuple[list[RegionRow], list[Card]]:
@@ -126,51 +126,53 @@ def regions_of(cards: Sequence[Card]) -> tuple[list[RegionRow], list[Card]]:
     return found, others
 
 
-async def collections_page(asked: PageRequest) -> Response:
+async def collections_page(page_request: PageRequest) -> Response:
     """The page of the collections that were asked for."""
-    frame = Frame(asked.request)
-    page = await asked.json()
+    context = PageContext(page_request.request)
+    page = await page_request.json()
     return render_page(
-        asked.request,
+        page_request.request,
         "collections.html",
-        frame=frame,
-        title=frame.t("collections.title"),
-        json_href=asked.json_href,
+        context=context,
+        title=context.t("collections.title"),
+        json_href=page_request.json_href,
         browser_path="",
-        cards=cards_of(page["collections"], frame),
+        cards=cards_of(page["collections"], context),
         matched=page["numberMatched"],
         pages={
-            link["rel"]: frame.page(link["href"]) for link in page["links"] if link["rel"] in ("first", "prev", "next")
+            link["rel"]: context.page(link["href"])
+            for link in page["links"]
+            if link["rel"] in ("first", "prev", "next")
         },
-        examples=catalogue_examples(frame),
+        examples=catalogue_examples(context),
     )
 
 
-async def collection_page(asked: PageRequest) -> Response:
+async def collection_page(page_request: PageRequest) -> Response:
     """The page of the collection that the address names."""
-    frame = Frame(asked.request)
-    document = await asked.json()
+    context = PageContext(page_request.request)
+    document = await page_request.json()
     identifier = document["id"]
-    references = reference_links(document.get("links"), frame)
+    references = reference_links(document.get("links"), context)
     doi = doi_of(document, references)
     return render_page(
-        asked.request,
+        page_request.request,
         "collection.html",
-        frame=frame,
-        title=collection_name(document, frame) or identifier,
-        json_href=asked.json_href,
+        context=context,
+        title=collection_name(document, context) or identifier,
+        json_href=page_request.json_href,
         browser_path=f"collections/{identifier}",
-        card=_card(document, frame),
+        card=_card(document, context),
         collection=document,
         box=box_of(document),
-        summaries=_summaries(document, frame),
+        summaries=_summaries(document, context),
         providers=_providers(document),
-        files=file_groups(document.get("assets"), frame),
-        related=related_links(document.get("links"), frame),
+        files=file_groups(document.get("assets"), context),
+        related=related_links(document.get("links"), context),
         references=references,
         doi=doi,
         doi_href=doi_address(doi),
-        examples=collection_examples(frame, identifier),
+        examples=collection_examples(context, identifier),
     )
 
 
@@ -184,19 +186,19 @@ def box_of(document: dict[str, Any]) -> list[float] | None:
     return found if len(found) == _BOX else None
 
 
-def _summaries(document: dict[str, Any], frame: Frame) -> list[tuple[str, str]]:
+def _summaries(document: dict[str, Any], context: PageContext) -> list[tuple[str, str]]:
     """What the collection says of the values of its items: labels and values."""
     summaries = document.get("summaries") or {}
     found = []
     for row in QUERYABLES:
-        told = summaries.get(row.name)
-        if isinstance(told, dict) and {"minimum", "maximum"} <= told.keys():
-            low, high = (frame.number(told[end], row.unit) for end in ("minimum", "maximum"))
-            found.append((frame.label(row.name), frame.t("range", low=low, high=high) if low != high else low))
-        elif isinstance(told, list) and told:
-            more = "…" if len(told) > _MOST_VALUES else ""
-            shown = [value_text(row.name, value, frame) for value in told[:_MOST_VALUES]]
-            found.append((frame.label(row.name), ", ".join([*shown, more] if more else shown)))
+        summary = summaries.get(row.name)
+        if isinstance(summary, dict) and {"minimum", "maximum"} <= summary.keys():
+            low, high = (context.number(summary[end], row.unit) for end in ("minimum", "maximum"))
+            found.append((context.label(row.name), context.t("range", low=low, high=high) if low != high else low))
+        elif isinstance(summary, list) and summary:
+            more = "…" if len(summary) > _MOST_VALUES else ""
+            shown = [value_text(row.name, value, context) for value in summary[:_MOST_VALUES]]
+            found.append((context.label(row.name), ", ".join([*shown, more] if more else shown)))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from api.web.page_context import Frame
+    from api.web.page_context import PageContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,56 +20,56 @@ class Examples:
     python: str
 
 
-def catalogue_examples(frame: Frame) -> Examples:
+def catalogue_examples(context: PageContext) -> Examples:
     """The catalogue and its collections."""
     lines = [
-        *_opened(frame),
+        *_opened(context),
         "for collection in client.get_collections():",
         "    print(collection.id, collection.title)",
     ]
-    return Examples(_curl(f"{frame.base_url}collections"), "\n".join(lines))
+    return Examples(_curl(f"{context.base_url}collections"), "\n".join(lines))
 
 
-def collection_examples(frame: Frame, collection: str) -> Examples:
+def collection_examples(context: PageContext, collection: str) -> Examples:
     """One collection."""
     lines = [
-        *_opened(frame),
+        *_opened(context),
         f"collection = client.get_collection({_text(collection)})",
         "print(collection.title, collection.extent.temporal.intervals)",
         "for item in client.search(collections=[collection.id], max_items=10).items():",
         "    print(item.id)",
     ]
-    return Examples(_curl(f"{frame.base_url}collections/{_part(collection)}"), "\n".join(lines))
+    return Examples(_curl(f"{context.base_url}collections/{_part(collection)}"), "\n".join(lines))
 
 
-def item_examples(frame: Frame, collection: str, item: str) -> Examples:
+def item_examples(context: PageContext, collection: str, item: str) -> Examples:
     """One item."""
     lines = [
-        *_opened(frame),
+        *_opened(context),
         f"item = client.get_collection({_text(collection)}).get_item({_text(item)})",
         "for key, asset in item.assets.items():",
         "    print(key, asset.href)",
     ]
-    address = f"{frame.base_url}collections/{_part(collection)}/items/{_part(item)}"
+    address = f"{context.base_url}collections/{_part(collection)}/items/{_part(item)}"
     return Examples(_curl(address), "\n".join(lines))
 
 
-def search_examples(frame: Frame, path: str, query: str, arguments: dict[str, Any]) -> Examples:
+def search_examples(context: PageContext, path: str, query: str, arguments: dict[str, Any]) -> Examples:
     """A search.
 
     Args:
-        frame: Of the page.
+        context: Of the page.
         path: Of the request, below the landing page.
         query: Of the request.
         arguments: The same as arguments of `Client.search`, and `q` where words are looked for.
     """
-    address = f"{frame.base_url}{path}{'?' if query else ''}{query}"
+    address = f"{context.base_url}{path}{'?' if query else ''}{query}"
     if "q" in arguments:  # which Client.search does not take
-        asked = f'    {_text(address)},\n    client=client,\n    method="GET",\n'
-        lines = [*_opened(frame, "Client, ItemSearch"), f"found = ItemSearch(\n{asked}    max_items=100,\n)"]
+        page_request = f'    {_text(address)},\n    client=client,\n    method="GET",\n'
+        lines = [*_opened(context, "Client, ItemSearch"), f"found = ItemSearch(\n{page_request}    max_items=100,\n)"]
     else:
-        told = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
-        lines = [*_opened(frame), f"found = client.search(\n{told}    max_items=100,\n)"]
+        arguments_text = "".join(f"    {name}={_indented(value)},\n" for name, value in arguments.items())
+        lines = [*_opened(context), f"found = client.search(\n{arguments_text}    max_items=100,\n)"]
     return Examples(_curl(address), "\n".join([*lines, "for item in found.items():", "    print(item.id)"]))
 
 
@@ -79,8 +79,8 @@ def _indented(value: Any) -> str:
     return pformat(value, width=100, sort_dicts=False).replace("\n", "\n    ")
 
 
-def _opened(frame: Frame, names: str = "Client") -> list[str]:
-    return [f"from pystac_client import {names}", "", f"client = Client.open({_text(frame.base_url)})"]
+def _opened(context: PageContext, names: str = "Client") -> list[str]:
+    return [f"from pystac_client import {names}", "", f"client = Client.open({_text(context.base_url)})"]
 
 
 def _curl(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.web.page_context import Frame, render_page
+from api.web.page_context import PageContext, render_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,18 +24,18 @@ def failure_page(request: Request, status: int, description: str, headers: Mappi
         description: What the JSON answer would say.
         headers: That the answer carries.
     """
-    frame = Frame(request)
-    phrase = frame.t(f"failure.{status if status in KNOWN else 'other'}")
-    told = (headers or {}).get("Retry-After", "")
+    context = PageContext(request)
+    phrase = context.t(f"failure.{status if status in KNOWN else 'other'}")
+    retry_after = (headers or {}).get("Retry-After", "")
     answer = render_page(
         request,
         "failure.html",
-        frame=frame,
-        title=frame.t("failure.title", status=status, phrase=phrase),
+        context=context,
+        title=context.t("failure.title", status=status, phrase=phrase),
         status=status,
         phrase=phrase,
         description=description,
-        retry_after_s=int(told) if told.isdecimal() else None,
+        retry_after_s=int(retry_after) if retry_after.isdecimal() else None,
     )
     answer.headers.update(headers or {})
     return answer

@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class FootprintMap:
     """A footprint in units of a picture.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outline:
     view: tuple[float, float, float, float]
 
 
-def outline_of(geometry: Any) -> Outline | None:
+def map_footprint(geometry: Any) -> FootprintMap | None:
     """The picture of a footprint.
 
     Args:
@@ -74,7 +74,7 @@ def outline_of(geometry: Any) -> Outline | None:
     xs, ys = ([position[axis] for ring in rings for position in ring] for axis in (0, 1))
     box = (min(xs), min(ys), max(xs), max(ys))
     scale = _Scale.around(box)
-    return Outline(
+    return FootprintMap(
         width=_WIDTH,
         height=_HEIGHT,
         path=" ".join(_path(ring, scale) for ring in rings),

@@ -29,7 +29,7 @@ from catalog_builder.vocab.queryables import BY_NAME as QUERYABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from api.web.page_context import Frame
+    from api.web.page_context import PageContext
 
 _COMMA: Final = re.compile(r"[-+]?\d+,\d+")
 _SHOWN_APART: Final = ("token", "page")
@@ -38,28 +38,28 @@ _HOW_TO_READ: Final = ("filter-lang", "filter-crs")
 _SAFE: Final = "/:,."
 
 
-def tidied(query: str) -> str:
+def normalise_query(query: str) -> str:
     """The query that a form was sent with, as the API reads it: nothing empty, one parameter for both ends of a range.
 
     A query that no form has made comes back as it is.
 
-    >>> tidied("q=&insar:temporal_baseline.min=&insar:temporal_baseline.max=24&bbox=1,2,3,4")
+    >>> normalise_query("q=&insar:temporal_baseline.min=&insar:temporal_baseline.max=24&bbox=1,2,3,4")
     'bbox=1,2,3,4&insar:temporal_baseline=../24'
-    >>> tidied("bbox=1%2C2,3,4")
+    >>> normalise_query("bbox=1%2C2,3,4")
     'bbox=1%2C2,3,4'
     """
     pairs = parse_qsl(query, keep_blank_values=True)
     ends = {name + end for name in RANGED for end in (LOW, HIGH)}
     if all(value.strip() and name not in ends for name, value in pairs):
         return query
-    told = dict(pairs)
-    kept = [(name, value.strip()) for name, value in pairs if value.strip() and name not in ends]
+    given = dict(pairs)
+    parameters = [(name, value.strip()) for name, value in pairs if value.strip() and name not in ends]
     for name in RANGED:
-        low, high = (_plain_number(told.get(name + end, "").strip()) for end in (LOW, HIGH))
+        low, high = (_plain_number(given.get(name + end, "").strip()) for end in (LOW, HIGH))
         if low or high:
-            kept = [pair for pair in kept if pair[0] != name]
-            kept.append((name, f"{low or '..'}/{high or '..'}"))
-    return urlencode(kept, safe=_SAFE)
+            parameters = [pair for pair in parameters if pair[0] != name]
+            parameters.append((name, f"{low or '..'}/{high or '..'}"))
+    return urlencode(parameters, safe=_SAFE)
 
 
 def _plain_number(text: str) -> str:
@@ -94,7 +94,7 @@ class Field:
 
     @property
     def shown(self) -> str:
-        """Its value in words; nothing where there is none."""
+        """Its value in words; empty if there is none."""
         if self.kind is Kind.CHOICE and self.value:
             return next((each.text for each in self.choices if each.is_chosen), self.value)
         if self.low == self.high or self.kind is Kind.TEXT:
@@ -113,7 +113,7 @@ class Form:
         groups: Fields under the keys of their headings.
         sort: The menu of orders.
         limits: The menu of the sizes of a page.
-        kept: Parameters of the address that the form has no field for; they go on with it.
+        parameters: Parameters of the address that the form has no field for; they go on with it.
         carried: The same that are about the page, and not shown.
     """
 
@@ -122,22 +122,22 @@ class Form:
     groups: list[tuple[str, list[Field]]]
     sort: Field
     limits: Field
-    kept: list[tuple[str, str]]
+    parameters: list[tuple[str, str]]
     carried: dict[str, str]
 
-    def told(self) -> Iterator[str]:
+    def describe_criteria(self) -> Iterator[str]:
         """What is asked for, in words."""
         for _, fields in self.groups:
             for each in fields:
                 if shown := each.shown:
                     yield f"{each.label}: {shown}"
-        for name, value in self.kept:
+        for name, value in self.parameters:
             if name not in _HOW_TO_READ:
                 yield f"{name}: {value}"
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class SearchChoices:
     """What can be asked for.
 
     Attributes:
@@ -149,60 +149,60 @@ class Offered:
     collections: Sequence[tuple[str, str]]
 
 
-def form_of(frame: Frame, action: str, offered: Offered, query: str, *, short: bool = False) -> Form:
+def form_of(context: PageContext, action: str, available: SearchChoices, query: str, *, short: bool = False) -> Form:
     """The form with what a query says filled in.
 
     Args:
-        frame: Of the page.
+        context: Of the page.
         action: Where the form is sent.
-        offered: What can be asked for.
+        available: What can be asked for.
         query: The query, without what is about the page alone.
         short: Whether it is the short form.
     """
-    told = {name: value for name, value in parse_qsl(query) if name not in _SHOWN_APART}
-    rows = [row for row in FIELDS if _is_offered(row, offered) and (row.in_short or not short)]
-    fields = {row.name: _field(row, told.get(row.name, ""), offered, frame) for row in rows}
+    given = {name: value for name, value in parse_qsl(query) if name not in _SHOWN_APART}
+    rows = [row for row in FIELDS if _is_available(row, available) and (row.in_short or not short)]
+    fields = {row.name: _field(row, given.get(row.name, ""), available, context) for row in rows}
     groups: dict[str, list[Field]] = {}
     for row in rows:
         groups.setdefault(row.group, []).append(fields[row.name])
     own = {*fields, SORT, LIMIT}
     return Form(
         action=action,
-        clear=f"{action}?{urlencode(frame.carried)}" if frame.carried else action,
+        clear=f"{action}?{urlencode(context.carried)}" if context.carried else action,
         groups=list(groups.items()),
-        sort=_sort(told.get(SORT, ""), offered, frame),
-        limits=_limits(told.get(LIMIT, ""), frame),
-        kept=[(name, value) for name, value in told.items() if name not in own],
-        carried=frame.carried,
+        sort=_sort(given.get(SORT, ""), available, context),
+        limits=_limits(given.get(LIMIT, ""), context),
+        parameters=[(name, value) for name, value in given.items() if name not in own],
+        carried=context.carried,
     )
 
 
-def _is_offered(row: FieldRow, offered: Offered) -> bool:
-    if row.of_all and not offered.collections:
+def _is_available(row: FieldRow, available: SearchChoices) -> bool:
+    if row.of_all and not available.collections:
         return False
-    return row.label is not None or row.name in offered.schemas
+    return row.label is not None or row.name in available.schemas
 
 
-def _field(row: FieldRow, value: str, offered: Offered, frame: Frame) -> Field:
-    schema = offered.schemas.get(row.name, {})
+def _field(row: FieldRow, value: str, available: SearchChoices, context: PageContext) -> Field:
+    schema = available.schemas.get(row.name, {})
     unit = QUERYABLES[row.name].unit if row.name in QUERYABLES and row.label is None else None
-    label = frame.t(row.label) if row.label else frame.label(row.name)
-    shown = unit_text(unit, frame.language)
+    label = context.t(row.label) if row.label else context.label(row.name)
+    shown = unit_text(unit, context.language)
     found = Field(
         name=row.name,
         kind=row.kind,
         label=f"{label} [{shown}]" if shown else label,
-        hint=frame.t(row.hint) if row.hint else None,
+        hint=context.t(row.hint) if row.hint else None,
         value=value,
     )
     if row.kind is Kind.CHOICE:
-        found.choices = list(_choices(row, value, schema, offered, frame))
+        found.choices = list(_choices(row, value, schema, available, context))
     elif row.kind in (Kind.RANGE, Kind.TIMES):
         found.low, found.high = _ends(value)
         least, largest = schema.get("minimum"), schema.get("maximum")
         if row.kind is Kind.RANGE:
             found.least, found.largest = (
-                "" if end is None else frame.number(float(f"{end:.3g}")) for end in (least, largest)
+                "" if end is None else context.number(float(f"{end:.3g}")) for end in (least, largest)
             )
     return found
 
@@ -218,42 +218,46 @@ def _ends(value: str) -> tuple[str, str]:
     return ("" if ends[0] in OPEN else ends[0]), ("" if ends[1] in OPEN else ends[1])
 
 
-def _choices(row: FieldRow, value: str, schema: Mapping[str, Any], offered: Offered, frame: Frame) -> Iterator[Choice]:
-    entries = list(_entries(row, schema, offered, frame))
-    yield Choice("", frame.t("search.any"), not value)
+def _choices(
+    row: FieldRow, value: str, schema: Mapping[str, Any], available: SearchChoices, context: PageContext
+) -> Iterator[Choice]:
+    entries = list(_entries(row, schema, available, context))
+    yield Choice("", context.t("search.any"), not value)
     if value and value not in {each for each, _ in entries}:
         yield Choice(value, value, is_chosen=True)
     for each, text in entries:
         yield Choice(each, text, each == value)
 
 
-def _entries(row: FieldRow, schema: Mapping[str, Any], offered: Offered, frame: Frame) -> Iterator[tuple[str, str]]:
+def _entries(
+    row: FieldRow, schema: Mapping[str, Any], available: SearchChoices, context: PageContext
+) -> Iterator[tuple[str, str]]:
     if row.name == COLLECTIONS:
-        yield from offered.collections
+        yield from available.collections
     elif schema.get("type") == "boolean":
-        yield from (("true", frame.t("search.yes")), ("false", frame.t("search.no")))
+        yield from (("true", context.t("search.yes")), ("false", context.t("search.no")))
     else:
         for value in schema.get("enum") or ():
-            text = frame.t(f"kind.{value}") if value in BY_PRODUCT_TYPE else str(frame.domain(str(value)))
+            text = context.t(f"kind.{value}") if value in BY_PRODUCT_TYPE else str(context.domain(str(value)))
             yield str(value), text
 
 
-def _sort(value: str, offered: Offered, frame: Frame) -> Field:
-    known = [name for name in SORTS if name.lstrip("-") in offered.schemas]
-    choices = [Choice("" if name == SORTS[0] else name, _order(name, frame), name == value) for name in known]
+def _sort(value: str, available: SearchChoices, context: PageContext) -> Field:
+    known = [name for name in SORTS if name.lstrip("-") in available.schemas]
+    choices = [Choice("" if name == SORTS[0] else name, _order(name, context), name == value) for name in known]
     if value and value not in known:
         choices.insert(0, Choice(value, value, is_chosen=True))
-    return Field(name=SORT, kind=Kind.CHOICE, label=frame.t("search.sort"), value=value, choices=choices)
+    return Field(name=SORT, kind=Kind.CHOICE, label=context.t("search.sort"), value=value, choices=choices)
 
 
-def _order(name: str, frame: Frame) -> str:
+def _order(name: str, context: PageContext) -> str:
     plain = name.lstrip("-")
     row = QUERYABLES[plain]
     words = ("oldest", "newest") if row.time else ("ascending", "descending")
-    return frame.t(f"search.{words[name.startswith('-')]}", name=frame.label(plain))
+    return context.t(f"search.{words[name.startswith('-')]}", name=context.label(plain))
 
 
-def _limits(value: str, frame: Frame) -> Field:
+def _limits(value: str, context: PageContext) -> Field:
     sizes = [str(size) for size in LIMITS]
     choices = [
         Choice("" if size == str(DEFAULT_LIMIT) else size, size, size == (value or str(DEFAULT_LIMIT)))
@@ -261,4 +265,4 @@ def _limits(value: str, frame: Frame) -> Field:
     ]
     if value and value not in sizes:
         choices.insert(0, Choice(value, value, is_chosen=True))
-    return Field(name=LIMIT, kind=Kind.CHOICE, label=frame.t("search.limit"), value=value, choices=choices)
+    return Field(name=LIMIT, kind=Kind.CHOICE, label=context.t("search.limit"), value=value, choices=choices)

@@ -24,7 +24,7 @@ class FieldRow:
         name: The parameter that it makes.
         kind: What it is filled in with.
         group: Key of the heading that it stands under.
-        label: Key of its word, where it is no property.
+        label: Key of its word, if it is not a property.
         hint: Key of the word that tells what to write.
         of_all: Whether it is there where items of all collections are looked for alone.
         in_short: Whether the short form has it.

@@ -1,4 +1,4 @@
-"""What can be searched for, kept for as long as no collection and no queryable has changed."""
+"""Values that the search form offers, cached until a collection or a queryable changes."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database import queries
-from api.stac.queryables import Summarised, item_schemas
+from api.stac.queryables import CollectionSummaries, item_schemas
 
 if TYPE_CHECKING:
     from asyncpg import Connection
 
 _MOST: Final = 200
-"""Collections whose schemas are kept."""
+"""Collections whose schemas are cached."""
 
-Offer = tuple[list[Summarised], dict[str, Any]]
+FormOptions = tuple[list[CollectionSummaries], dict[str, Any]]
 """Collections, and schemas of the properties of their items."""
 
 
 @dataclass(slots=True)
-class OffersCache:
+class FormOptionsCache:
     """The schemas of all items and of those of single collections."""
 
     _version: str = ""
-    _found: dict[str | None, Offer] = field(default_factory=dict)
+    _found: dict[str | None, FormOptions] = field(default_factory=dict)
 
-    async def get(self, connection: Connection, collection: str | None) -> Offer:
+    async def get(self, connection: Connection, collection: str | None) -> FormOptions:
         """Collections and schemas, of one collection or of all.
 
         Raises:
-            NotFound: There is no such collection.
+            NotFound: The collection does not exist.
         """
         version = await queries.catalogue_version(connection)
         if version != self._version or len(self._found) >= _MOST:
@@ -42,9 +42,9 @@ class OffersCache:
         return found
 
 
-def offers_of(app: Any) -> OffersCache:
+def form_options_of(app: Any) -> FormOptionsCache:
     """The cache of an application."""
-    cache: OffersCache | None = getattr(app.state, "page_offers", None)
+    cache: FormOptionsCache | None = getattr(app.state, "page_offers", None)
     if cache is None:
-        cache = app.state.page_offers = OffersCache()
+        cache = app.state.page_offers = FormOptionsCache()
     return cache

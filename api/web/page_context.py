@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from api.files.browser import has_bundle
 from api.http.content_negotiation import PARAMETER
-from api.http.page_negotiation import HTML, LANGUAGE, MEDIA_TYPE, Language, accepts_page, language_of, without
+from api.http.page_negotiation import HTML, LANGUAGE, MEDIA_TYPE, Language, choose_language, is_page_accepted, without
 from api.http.security_policy import page_policy
 from api.web import typography
 from api.web import untrusted_text as text
 from api.web.static_files import resource_name
-from api.web.words import said
+from api.web.words import translate
 from catalog_builder.vocab.french import FRENCH, TITLES
 from catalog_builder.vocab.queryables import BY_NAME
 from catalog_builder.vocab.release import __version__
@@ -51,7 +51,7 @@ def templates() -> Environment:
 
 
 @dataclass(frozen=True)
-class Frame:
+class PageContext:
     """What a template can ask of the request that its page answers."""
 
     request: Request
@@ -59,7 +59,7 @@ class Frame:
     @cached_property
     def language(self) -> Language:
         """Of the page."""
-        return language_of(self.request)
+        return choose_language(self.request)
 
     @cached_property
     def root(self) -> str:
@@ -79,11 +79,11 @@ class Frame:
     @cached_property
     def carried(self) -> dict[str, str]:
         """Parameters that go on to the next page, for they were asked for: language, and form."""
-        told = {LANGUAGE: str(self.language)} if LANGUAGE in self.request.query_params else {}
-        return told if accepts_page(self.request) else {PARAMETER: HTML, **told}
+        language = {LANGUAGE: str(self.language)} if LANGUAGE in self.request.query_params else {}
+        return language if is_page_accepted(self.request) else {PARAMETER: HTML, **language}
 
     def resource(self, path: str = "", **parameters: Any) -> str:
-        """Address below the landing page of what is no page."""
+        """Address below the landing page of a resource other than a page."""
         query = urlencode({name: value for name, value in parameters.items() if value is not None}, safe=_SAFE)
         return f"{self.root}{quote(path, safe='/.-_~')}{'?' if query else ''}{query}"
 
@@ -126,7 +126,7 @@ class Frame:
     def t(self, key: str, **values: Any) -> str:
         """A text of the page."""
         shown = {name: self.number(value) if name == "n" else value for name, value in values.items()}
-        return said(key, self.language, shown, count=values.get("n"))
+        return translate(key, self.language, shown, count=values.get("n"))
 
     def domain(self, english: Any) -> Any:
         """A text of the vocabulary in the page's language, where it is known."""
@@ -195,7 +195,7 @@ def render_page(
     json_href: str | None = None,
     browser_path: str | None = None,
     scripts: tuple[str, ...] = (),
-    frame: Frame | None = None,
+    context: PageContext | None = None,
     **values: Any,
 ) -> Response:
     """A page.
@@ -208,23 +208,23 @@ def render_page(
         json_href: Address of the same as JSON.
         browser_path: Where STAC Browser shows the same, below its own address.
         scripts: Names of our script files that the page needs.
-        frame: The frame, where it was made before.
+        context: The frame, where it was made before.
         values: What the template shows.
     """
-    frame = frame or Frame(request)
+    context = context or PageContext(request)
     shown = {
         "title": title, "json_href": json_href, "browser_path": browser_path, "scripts": scripts, **values,
     }  # fmt: skip
-    body = templates().get_template(template).render(frame.values() | shown)
-    return Response(body.encode("utf-8", "replace"), status, page_headers(frame, scripts))
+    body = templates().get_template(template).render(context.values() | shown)
+    return Response(body.encode("utf-8", "replace"), status, page_headers(context, scripts))
 
 
-def page_headers(frame: Frame, scripts: tuple[str, ...] = ()) -> dict[str, str]:
-    """Headers of a page: it runs nothing but what is ours, and shows pictures of no hosts but those of the settings."""
-    hosts = frame.request.app.state.service_settings.asset_hosts
+def page_headers(context: PageContext, scripts: tuple[str, ...] = ()) -> dict[str, str]:
+    """Headers of a page: it runs only scripts of the service, and shows pictures only from hosts of the settings."""
+    hosts = context.request.app.state.service_settings.asset_hosts
     return {
         "Content-Type": f"{MEDIA_TYPE}; charset=utf-8",
-        "Content-Language": str(frame.language),
+        "Content-Language": str(context.language),
         "Content-Security-Policy": page_policy(hosts, has_scripts=bool(scripts)),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

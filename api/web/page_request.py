@@ -46,13 +46,13 @@ class PageRequest:
             changes: Parameters that are set, or left out where None.
 
         Raises:
-            ServiceError: There is none.
+            ServiceError: The request failed.
         """
-        kept = without(self.query, *changes)
+        unchanged = without(self.query, *changes)
         added = urlencode({name: value for name, value in changes.items() if value is not None})
         scope = {
             **self.request.scope,
-            "query_string": "&".join(part for part in (kept, added) if part).encode(),
+            "query_string": "&".join(part for part in (unchanged, added) if part).encode(),
             "headers": [pair for pair in self.request.scope["headers"] if pair[0] != b"accept"],
             "state": dict(self.request.scope.get("state", {})),  # validators of the JSON are none of the page
         }

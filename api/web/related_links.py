@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from api.web.words import titled
+from api.web.words import translate_title
 from catalog_builder.vocab.french import link_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from api.web.page_context import Frame
+    from api.web.page_context import PageContext
 
 _RELATED: Final = ("derived_from", "related", "predecessor-version", "successor-version", "latest-version")
 _REFERENCES: Final = ("cite-as", "via", "license", "about")
@@ -26,29 +26,29 @@ class Link:
     rel: str
     title: str
     href: str | None
-    written: str
+    stored_href: str
 
 
-def related_links(links: Any, frame: Frame) -> list[Link]:
+def related_links(links: Any, context: PageContext) -> list[Link]:
     """What belongs with a document."""
-    return list(_found(links, _RELATED, frame))
+    return list(_found(links, _RELATED, context))
 
 
-def reference_links(links: Any, frame: Frame) -> list[Link]:
+def reference_links(links: Any, context: PageContext) -> list[Link]:
     """How it is cited and what it may be used for."""
-    return list(_found(links, _REFERENCES, frame))
+    return list(_found(links, _REFERENCES, context))
 
 
-def _found(links: Any, rels: Iterable[str], frame: Frame) -> Iterable[Link]:
+def _found(links: Any, rels: Iterable[str], context: PageContext) -> Iterable[Link]:
     known = [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
     for rel in rels:
         for link in [each for each in known if each.get("rel") == rel][:_MOST]:
-            written = str(link.get("href") or "")
-            title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else written
+            stored_href = str(link.get("href") or "")
+            title = link.get("title") if isinstance(link.get("title"), str) and link["title"] else stored_href
             is_picture = str(link.get("type") or "").startswith("image/")
-            address = (frame.local if is_picture else frame.page)(link.get("href"))
-            shown = titled(link_title, str(title), frame.language)
-            yield Link(rel, shown, address, written)
+            address = (context.local if is_picture else context.page)(link.get("href"))
+            shown = translate_title(link_title, str(title), context.language)
+            yield Link(rel, shown, address, stored_href)
 
 
 def doi_of(document: dict[str, Any], links: Iterable[Link]) -> str | None:

@@ -64,7 +64,7 @@ def is_number(value: Any) -> bool:
 
 
 def number_text(value: Any, language: Language, unit: str | None = None, digits: int | None = None) -> str:
-    """A number with its unit; what is no number as it is.
+    """A number with its unit; what is not a number as it is.
 
     Args:
         value: The number.
@@ -130,7 +130,7 @@ def moment_of(value: Any) -> datetime | None:
 
 
 def day_text(value: Any, language: Language) -> str:
-    r"""The day of a time, in UTC; what is no time as it is.
+    r"""The day of a time, in UTC; what is not a time as it is.
 
     >>> day_text("2016-08-01T04:39:14Z", Language.FRENCH).replace("\N{NO-BREAK SPACE}", " ")
     '1er août 2016'
@@ -143,7 +143,7 @@ def day_text(value: Any, language: Language) -> str:
 
 
 def moment_text(value: Any, language: Language) -> str:
-    """Day and time of day, in UTC; what is no time as it is."""
+    """Day and time of day, in UTC; what is not a time as it is."""
     moment = moment_of(value)
     if moment is None:
         return str(value)

@@ -125,17 +125,17 @@ _ONE: Final = {Language.ENGLISH: (1,), Language.FRENCH: (0, 1)}
 """Numbers that take the singular."""
 
 
-def said(key: str, language: Language, values: Mapping[str, Any], *, count: Any = None) -> str:
+def translate(key: str, language: Language, values: Mapping[str, Any], *, count: Any = None) -> str:
     """The text of a key; of two forms the one for `count`."""
     return BY_KEY[key].text(language, values, is_one=count in _ONE[language])
 
 
-def titled(french: Callable[[str], str], title: str, language: Language) -> str:
+def translate_title(french: Callable[[str], str], title: str, language: Language) -> str:
     """A title in a language.
 
     Args:
         french: Puts it into French as far as its words are known: a function of `catalog_builder.vocab.french`.
         title: In English.
-        language: The one that is wanted.
+        language: Of the result.
     """
     return typeset(french(title)) if language is Language.FRENCH else title

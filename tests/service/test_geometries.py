@@ -119,7 +119,7 @@ def test_a_box_holds_its_own_corners_and_not_what_lies_beside(
 
 
 WRONG_BOXES = [
-    ("1,2,3", "4 or 6"), ("", "list of numbers"), ("1,2,3,x", "list of numbers"), ("nan,1,2,3", "number 1"),
+    ("1,2,3", "4 or 6"), ("", "list of numbers"), ("1,2,3,x", "list of numbers"), ("nan,1,2,3", "value 1"),
     ("1,2,3,inf", "north"), ("-181,0,1,1", "west"), ("0,-91,1,1", "south"), ("0,0,181,1", "east"),
     ("0,0,1,90.5", "north"), ("0,5,1,4", "south is north"), ("0,0,1,1,1", "4 or 6"), ("0,5,0,1,4,9", "south is north"),
 ]  # fmt: skip

@@ -51,7 +51,7 @@ def service(
 def put_together(client: TestClient, path: str, **more: Any) -> Any:
     """The answer that no ready document has a part in."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ItemWriter, "takes_documents", False)
+        patch.setattr(ItemWriter, "accepts_prerendered", False)
         return client.get(path, **more)
 
 

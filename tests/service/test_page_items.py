@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.web.footprint_map import outline_of
+from api.web.footprint_map import map_footprint
 from api.web.typography import MINUS
 from api.web.untrusted_text import markdown, safe_address
 
@@ -195,13 +195,13 @@ def test_the_facts_are_those_of_the_item(client: TestClient, documents: Document
     ],
 )  # fmt: skip
 def test_no_footprint_is_drawn_where_there_is_none(geometry: Any) -> None:
-    assert outline_of(geometry) is None
+    assert map_footprint(geometry) is None
 
 
 def test_a_footprint_across_the_antimeridian_is_one() -> None:
     east = [[179, 10], [180, 10], [180, 11], [179, 11], [179, 10]]
     west = [[-180, 10], [-179, 10], [-179, 11], [-180, 11], [-180, 10]]
-    drawn = outline_of({"type": "MultiPolygon", "coordinates": [[east], [west]]})
+    drawn = map_footprint({"type": "MultiPolygon", "coordinates": [[east], [west]]})
     assert drawn is not None
     assert drawn.box == (179, 10, -179, 11)
     assert drawn.view[2] - drawn.view[0] < 10
@@ -209,7 +209,7 @@ def test_a_footprint_across_the_antimeridian_is_one() -> None:
 
 def test_points_are_drawn_and_poles_are_no_fault() -> None:
     for position in ([0, 0], [0, 90], [180, -90]):
-        drawn = outline_of({"type": "Point", "coordinates": position})
+        drawn = map_footprint({"type": "Point", "coordinates": position})
         assert drawn is not None
         assert drawn.path
 

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.web.form import tidied
+from api.web.form import normalise_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def test_both_ends_of_a_range_become_one_parameter(client: TestClient, sent: dic
 
 @pytest.mark.parametrize("query", SEARCHES)
 def test_an_address_that_no_form_has_made_stays_as_it_is(query: str) -> None:
-    assert tidied(query) == query
+    assert normalise_query(query) == query
 
 
 def test_what_was_typed_stays_when_it_is_refused(client: TestClient) -> None:

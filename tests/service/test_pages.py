@@ -56,7 +56,7 @@ def test_no_page_escapes_twice(client: TestClient, paths: list[str]) -> None:
 def test_other_forms_and_languages_are_refused(client: TestClient) -> None:
     refused = client.get("/", params={"f": "htm"})
     assert (refused.status_code, refused.json()["description"]) == (
-        400, "f: no form 'htm'; did you mean html? There are json, html",
+        400, "f: unknown format 'htm'; did you mean html? Available: json, html",
     )  # fmt: skip
     assert client.get("/", params={"f": "html", "lang": "de"}).status_code == 400
 

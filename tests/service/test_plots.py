@@ -20,9 +20,9 @@ from api.app import create_app
 from api.errors import Overloaded
 from api.http.page_negotiation import Language
 from api.plots import queries
-from api.plots.drawing import MOST_WAITING, Drawings
+from api.plots.capacity import MAX_READERS, plot_readers
+from api.plots.drawing import MAX_WAITING, FigureCache
 from api.plots.svg import style_sheet
-from api.plots.turns import AT_ONCE, Turns
 from api.plots.words import count
 from catalog_builder.derived.item_documents import item_links
 
@@ -160,7 +160,7 @@ def test_forms_follow_the_parameter_and_then_the_header(plotted: TestClient, add
         (f"{NETWORK}?f=svg&f=csv", 400, "given twice"),
         (f"/collections/{SERIES}/items/none/network", 404, "does not exist"),
         ("/collections/flatsim-testland-timeserie/items/x/network", 404, "did you mean"),
-        (f"/collections/{PAIRS}/items/{{pair}}/network", 404, "is no time series"),
+        (f"/collections/{PAIRS}/items/{{pair}}/network", 404, "is not a time series"),
         ("/collections/nothing/coverage", 404, "nothing"),
         ("/collections/nothing/acquisitions", 404, "nothing"),
         ("/coverage?bbox=1,2,3,4", 400, "bbox"),
@@ -235,7 +235,7 @@ def test_things_are_counted_in_both_languages() -> None:
 
 
 def test_a_figure_is_drawn_once_for_all_who_ask_meanwhile() -> None:
-    drawings, go, calls = Drawings(5.0), threading.Event(), []
+    drawings, go, calls = FigureCache(5.0), threading.Event(), []
 
     def draw() -> bytes:
         calls.append(1)
@@ -253,7 +253,7 @@ def test_a_figure_is_drawn_once_for_all_who_ask_meanwhile() -> None:
 
 
 def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> None:
-    drawings, go = Drawings(0.2), threading.Event()
+    drawings, go = FigureCache(0.2), threading.Event()
 
     def wait() -> bytes:
         go.wait(5)
@@ -264,7 +264,7 @@ def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> No
         raise ValueError(msg)
 
     async def ask() -> list[Any]:
-        asked = [asyncio.create_task(drawings.get(number, wait)) for number in range(MOST_WAITING)]
+        asked = [asyncio.create_task(drawings.get(number, wait)) for number in range(MAX_WAITING)]
         await asyncio.sleep(0.05)
         with pytest.raises(Overloaded):
             await drawings.get("one more", wait)
@@ -280,7 +280,7 @@ def test_too_many_figures_are_turned_away_and_a_failed_one_is_drawn_anew() -> No
 
 
 def test_what_was_not_asked_for_longest_is_given_up_first() -> None:
-    drawings = Drawings(5.0, most_bytes=10)
+    drawings = FigureCache(5.0, max_bytes=10)
 
     async def ask() -> list[bytes]:
         for name in "abc":
@@ -359,19 +359,19 @@ def test_the_style_sheet_of_the_pages_has_the_colours_of_the_figures(plotted: Te
 
 
 def test_few_read_at_once_and_too_many_are_turned_away() -> None:
-    turns, running = Turns(0.1), []
+    readers, running = plot_readers(0.1), []
 
     async def read() -> None:
-        async with turns.turn():
+        with await readers.reserve():
             running.append(1)
-            assert len(running) <= AT_ONCE
+            assert len(running) <= MAX_READERS
             await asyncio.sleep(0.15)
             running.pop()
 
     async def ask() -> list[Any]:
-        return await asyncio.gather(*(read() for _ in range(AT_ONCE + 3)), return_exceptions=True)
+        return await asyncio.gather(*(read() for _ in range(MAX_READERS + 3)), return_exceptions=True)
 
-    assert [type(each) for each in asyncio.run(ask())] == [type(None)] * AT_ONCE + [Overloaded] * 3
+    assert [type(each) for each in asyncio.run(ask())] == [type(None)] * MAX_READERS + [Overloaded] * 3
 
 
 def test_what_was_written_since_is_shown(plotted: TestClient, plotted_dsn: str) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from varied_items import load_items, varied_items
 
 from api.errors import InvalidParameter
-from api.request.portal_compatibility import RULES, in_stac_words, known_values
+from api.request.portal_compatibility import RULES, normalise_body, normalise_values
 from catalog_builder.vocab.kinds import KINDS
 from catalog_builder.vocab.queryables import BY_NAME
 
@@ -357,11 +357,11 @@ class TestDialect:
 
     def test_one_thing_said_twice(self) -> None:
         keys = [{"field": "id", "direction": "asc"}]
-        assert in_stac_words({"sortBy": keys, "sortby": keys}) == {"sortby": keys}
-        with pytest.raises(InvalidParameter, match="sortBy: not together with sortby"):
-            in_stac_words({"sortBy": keys, "sortby": []})
+        assert normalise_body({"sortBy": keys, "sortby": keys}) == {"sortby": keys}
+        with pytest.raises(InvalidParameter, match="sortBy: cannot be combined with sortby"):
+            normalise_body({"sortBy": keys, "sortby": []})
         with pytest.raises(InvalidParameter, match=r"query.product:type: given twice"):
-            in_stac_words({"query": {"product:type": {"eq": "a"}, "product_type": {"eq": "b"}}})
+            normalise_body({"query": {"product:type": {"eq": "a"}, "product_type": {"eq": "b"}}})
 
     @given(
         st.dictionaries(
@@ -375,11 +375,11 @@ class TestDialect:
     def test_what_is_stac_already_stays(self, body: Body) -> None:
         """A second time changes nothing, whatever the body is."""
         try:
-            once = in_stac_words(body)
+            once = normalise_body(body)
         except InvalidParameter:
             return
-        assert in_stac_words(once) == once
-        assert known_values(known_values(once)) == known_values(once)
+        assert normalise_body(once) == once
+        assert normalise_values(normalise_values(once)) == normalise_values(once)
 
     def test_the_documentation_has_every_rule(self) -> None:
         text = (ROOT / "docs" / "portals.md").read_text()

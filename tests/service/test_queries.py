@@ -200,15 +200,15 @@ def test_what_is_refused_is_named(client: TestClient, body: Tree, said: tuple[st
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        (ORBIT, "eighty", "'eighty' is no number"),
-        (ORBIT, "nan", "'nan' is no number"),
+        (ORBIT, "eighty", "'eighty' is not a number"),
+        (ORBIT, "nan", "'nan' is not a number"),
         (ORBIT, "9/1", "ends before it begins"),
         (ORBIT, "../..", "both ends"),
         (ORBIT, "", "a value is missing"),
         (ORBIT, "1,,2", "a value is missing"),
         (USED, "perhaps", "neither true nor false"),
         (REFERENCE, "soon", "'soon'"),
-        ("geometry", "x", "bbox and intersects"),
+        ("geometry", "x", "bbox or intersects"),
     ],
 )
 def test_plain_values_that_cannot_be(client: TestClient, name: str, value: str, said: str) -> None:
@@ -276,7 +276,7 @@ def test_properties_that_others_register_can_be_searched(
             assert ids(later.post("/search", json=body)) == ["item_002", "item_001"]
             assert sorted(ids(later.get("/search", params={"other:size": "1/"}))) == ["item_001", "item_002"]
             mistaken = later.get("/search", params={"other:sise": "1"})
-            assert mistaken.json()["description"] == "other:sise: no such parameter; did you mean other:size?"
+            assert mistaken.json()["description"] == "other:sise: unknown parameter; did you mean other:size?"
 
 
 def test_collections_that_come_are_known_at_once(

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.stac.links import QUERYABLES, SORTABLES
-from api.stac.queryables import MAX_ENUM, Summarised, property_schemas
+from api.stac.queryables import MAX_ENUM, CollectionSummaries, property_schemas
 from catalog_builder.vocab.queryables import BY_NAME
 from catalog_builder.vocab.queryables import QUERYABLES as ROWS
 
@@ -160,7 +160,7 @@ def test_too_many_values_are_not_listed() -> None:
     definitions = {"flatsim:track": {"type": "string", "title": "Track"}}
     for count, listed in ((MAX_ENUM, True), (MAX_ENUM + 1, False)):
         told = {"product:type": [], "flatsim:track": [f"D{number:03}" for number in range(count)]}
-        found = property_schemas(definitions, [Summarised("a", None, told)])
+        found = property_schemas(definitions, [CollectionSummaries("a", None, told)])
         assert ("enum" in found["flatsim:track"]) is listed
 
 

@@ -42,13 +42,13 @@ def test_unknown_parameters_are_refused_with_the_nearest(
 ) -> None:
     answer = client.get(path, params={name: "1"})
     assert answer.status_code == 400
-    assert answer.json()["description"] == f"{name}: no such parameter; did you mean {nearest}?"
+    assert answer.json()["description"] == f"{name}: unknown parameter; did you mean {nearest}?"
 
 
 def test_where_none_is_known_that_is_said(client: TestClient) -> None:
     answer = client.get("/conformance", params={"zzz": "1"})
     assert answer.status_code == 400
-    assert answer.json()["description"].startswith("zzz: no such parameter; none is known here")
+    assert answer.json()["description"].startswith("zzz: unknown parameter; this address has none")
 
 
 def test_parameters_given_twice_are_refused(client: TestClient) -> None:
@@ -94,8 +94,8 @@ BODIES = [
     (b'{"bbox": [0, 0, 1e999, 1]}', "bbox[2]: the number is too large"),
     (b'{"limit": ' + b"9" * 5000 + b"}", "limit: the number is too large"),
     (b'{"ids": ["a\\u0000"]}', "ids[0]: has a NUL"),
-    (b'{"ids": ["a\\ud800"]}', "ids[0]: has half of a surrogate"),
-    (b'{"\\ud800": 1}', "body: has half of a surrogate"),
+    (b'{"ids": ["a\\ud800"]}', "ids[0]: has an unpaired surrogate"),
+    (b'{"\\ud800": 1}', "body: has an unpaired surrogate"),
     (b'{"collections": [{"\\u0000": 1}]}', "collections[0]: has a NUL"),
     (b"[" * 100_000, "nested too deeply"),
     (b'{"filter":' * 50_000, "nested too deeply"),

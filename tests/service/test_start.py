@@ -41,12 +41,12 @@ def service(**changes: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     ) as process:  # fmt: skip
         try:
             assert process.stderr is not None
-            said = ""
-            while "startup complete" not in said:
+            translate = ""
+            while "startup complete" not in translate:
                 line = process.stderr.readline()
-                assert line, f"it ended: {said}"
-                said += line
-            found = re.search(r"http://\S+", said)
+                assert line, f"it ended: {translate}"
+                translate += line
+            found = re.search(r"http://\S+", translate)
             assert found is not None
             yield process, found[0]
         finally:
@@ -63,9 +63,9 @@ def failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         for name, value in {"FLATSIM_PORT": "0", **variables}.items():
             monkeypatch.setenv(name, value)
         status = main()
-        said = capsys.readouterr()
-        assert said.out == ""
-        (line,) = said.err.splitlines()
+        translate = capsys.readouterr()
+        assert translate.out == ""
+        (line,) = translate.err.splitlines()
         assert line.startswith("ERROR: ")
         return status, line
 

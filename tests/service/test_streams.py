@@ -32,7 +32,7 @@ from varied_items import load_items, token_of, varied_items
 
 from api.app import create_app
 from api.database.pool import prepare_session, session_arguments
-from api.http.content_negotiation import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
+from api.http.item_formats import BY_NAME, FORMATS, LINES, SEQUENCE, STREAMS
 from api.search.compile.query import compile_query
 from api.search.execute import scan as walk
 from api.search.execute.catalogue import CatalogueCache
@@ -180,7 +180,7 @@ class TestForms:
         answer = client.get("/search", params={"f": "shapefile"})
         assert answer.status_code == 400
         assert answer.json()["description"] == (
-            "f: no form 'shapefile'; there are geojson, json, geojsonseq, ndjson, jsonl, csv, html"
+            "f: unknown format 'shapefile'; available: geojson, json, geojsonseq, ndjson, jsonl, csv, html"
         )
 
     def test_names_of_files(self, client: TestClient) -> None:
@@ -516,7 +516,7 @@ def test_a_large_result_takes_little_memory(large: str, make_settings: Callable[
         async with pool.acquire() as connection:
             catalogue = await cache.get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find("datetime", "sortby")),), limit=10)
-        walked = walk.Walk(compile_query(search, catalogue.properties), None, None, cache)
+        walked = walk.ItemScan(compile_query(search, catalogue.properties), None, None, cache)
         size_bytes = 0
         tracemalloc.start()
         async for items in walked.batches(pool.acquire):
@@ -566,7 +566,7 @@ def test_what_comes_and_goes_meanwhile(
         async with pool.acquire() as connection:
             catalogue = await CatalogueCache().get(connection)
         search = Search(sort=(SortKey(catalogue.properties.find(field, "sortby")),), limit=10)
-        walked = walk.Walk(compile_query(search, catalogue.properties), None, None, CatalogueCache())
+        walked = walk.ItemScan(compile_query(search, catalogue.properties), None, None, CatalogueCache())
         found: list[Item] = []
         async for items in walked.batches(pool.acquire):
             if not found:

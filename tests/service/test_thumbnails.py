@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.files.mounts import DataRoots
+from api.files.mounts import DataMounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,8 +83,8 @@ def test_the_folder_may_come_to_be_while_the_service_runs(
 def test_stored_addresses_become_ours(tmp_path: Path) -> None:
     folder, tree = tmp_path / "thumb nails", tmp_path / "tree"
     tree.mkdir()
-    roots = DataRoots.from_paths([tree], folder)
+    mounts = DataMounts.from_paths([tree], folder)
     base = "https://stac.example.org/x/"
-    assert roots.address((folder / "c" / "i.png").as_uri(), base) == f"{base}thumbnails/c/i.png"
-    assert roots.address((tree / "i.png").as_uri(), base) == f"{base}data/i.png"
-    assert not roots.overlap
+    assert mounts.address((folder / "c" / "i.png").as_uri(), base) == f"{base}thumbnails/c/i.png"
+    assert mounts.address((tree / "i.png").as_uri(), base) == f"{base}data/i.png"
+    assert not mounts.overlap

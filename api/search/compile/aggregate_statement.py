@@ -15,7 +15,7 @@ from catalog_builder.vocab.aggregations import GRIDS, Count
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from api.search.compile.aggregation import Wanted
+    from api.search.compile.aggregation import AggregationRequest
     from api.search.compile.query import CompiledQuery
     from api.search.properties import PropertyTable
 
@@ -33,7 +33,7 @@ _MERCATOR_NORTH: Final = "85.0511287798066"
 
 
 def aggregate_statement(
-    query: CompiledQuery, wanted: Sequence[Wanted], properties: PropertyTable, most: int
+    query: CompiledQuery, wanted: Sequence[AggregationRequest], properties: PropertyTable, most: int
 ) -> Statement:
     """Counts items.
 
@@ -73,7 +73,7 @@ def aggregate_statement(
 
 
 def _counted(
-    query: CompiledQuery, wanted: Mapping[int, Wanted], groups: Mapping[int, str], ends: Mapping[int, str]
+    query: CompiledQuery, wanted: Mapping[int, AggregationRequest], groups: Mapping[int, str], ends: Mapping[int, str]
 ) -> str:
     """SQL of the items' numbers: of all of them, and of each group of each aggregation."""
     read = [f"{of} AS k{number}" for number, of in groups.items()]
@@ -93,7 +93,7 @@ def _counted(
     )
 
 
-def _regroup(wanted: Wanted, number: int, mask: int, bound: Parameters) -> str:
+def _regroup(wanted: AggregationRequest, number: int, mask: int, bound: Parameters) -> str:
     """SQL of the buckets of one aggregation, from the groups that were counted."""
     return (
         f"SELECT {_key(wanted, f'k{number}', bound)} AS key, sum(frequency)::int8 AS frequency "  # noqa: S608
@@ -105,7 +105,7 @@ _ENDS: Final = {Count.LEAST: "min", Count.LARGEST: "max"}
 """Functions that give one end of all values."""
 
 
-def _is_grouped(wanted: Wanted) -> bool:
+def _is_grouped(wanted: AggregationRequest) -> bool:
     """Whether each item counts in one bucket."""
     count = wanted.row.count
     return count is not Count.TOTAL and count not in _ENDS and (count not in GRIDS or wanted.row.centroid)
@@ -124,7 +124,7 @@ def _ordered(number: int, counted: str, most: int, bound: Parameters) -> str:
     )
 
 
-def _read(wanted: Wanted, properties: PropertyTable) -> str:
+def _read(wanted: AggregationRequest, properties: PropertyTable) -> str:
     """SQL that reads from an item what it is counted by."""
     if wanted.row.count in GRIDS and wanted.row.centroid:
         return _CENTROID
@@ -132,7 +132,7 @@ def _read(wanted: Wanted, properties: PropertyTable) -> str:
     return properties.by_name[wanted.row.of].expression
 
 
-def _group(wanted: Wanted, properties: PropertyTable, bound: Parameters) -> str:
+def _group(wanted: AggregationRequest, properties: PropertyTable, bound: Parameters) -> str:
     """SQL of what items are grouped by as they are read."""
     value = _read(wanted, properties)
     match wanted.row.count:
@@ -159,7 +159,7 @@ def _instant(expression: str) -> str:
     return f"to_char({expression} AT TIME ZONE 'UTC', {_ISO})"
 
 
-def _key(wanted: Wanted, column: str, bound: Parameters) -> str:
+def _key(wanted: AggregationRequest, column: str, bound: Parameters) -> str:
     """SQL of the bucket of a group."""
     if wanted.row.count is Count.CALENDAR:
         return _instant(f"date_trunc({bound.bind(wanted.buckets, 'text')}, {column}, 'UTC')")
@@ -187,7 +187,7 @@ def _cell(place: str, cells: str) -> str:
     return f"least(greatest(floor({place}), 0), {cells} - 1)::int8"
 
 
-def _cells(query: CompiledQuery, wanted: Wanted, bound: Parameters) -> str:
+def _cells(query: CompiledQuery, wanted: AggregationRequest, bound: Parameters) -> str:
     """SQL that counts items in each cell that their footprints meet.
 
     Footprints that lie in the same rows and columns of the grid, as those of a track do, share the boxes of its cells.

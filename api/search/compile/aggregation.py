@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class AggregationRequest:
     """An aggregation, and how its buckets are to be.
 
     Attributes:
@@ -28,8 +28,8 @@ class Wanted:
     buckets: str | Decimal | int | None
 
     @classmethod
-    def of(cls, row: Aggregation, options: Mapping[str, Any]) -> Wanted:
+    def of(cls, row: Aggregation, options: Mapping[str, Any]) -> AggregationRequest:
         """The aggregation with the buckets that the parameters ask for, or else its own."""
-        told = options.get(row.parameter) if row.parameter else None
-        value = row.default if told is None else told
+        given = options.get(row.parameter) if row.parameter else None
+        value = row.default if given is None else given
         return cls(row, Decimal(repr(value)) if row.count is Count.RANGES else value)  # type: ignore[arg-type]

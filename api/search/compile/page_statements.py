@@ -153,13 +153,13 @@ def window_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with
         query.where,
         *_within(query, stretch, bound),
     ]
-    nearest = (
+    find_nearest = (
         f"SELECT {_page_columns(query)} FROM {from_tables(query.where)} WHERE {all_of(parts)} "  # noqa: S608
         f"ORDER BY {_order(query, stretch)} LIMIT {most}"
     )
     names = [_direction(key, f"sort{number}", backwards=stretch.backwards) for number, key in enumerate(query.keys)]
     rows = (
-        f"SELECT nearest.* FROM ({window_rows(query.window, bound)}) AS stretch CROSS JOIN LATERAL ({nearest}) "  # noqa: S608
+        f"SELECT nearest.* FROM ({window_rows(query.window, bound)}) AS stretch CROSS JOIN LATERAL ({find_nearest}) "  # noqa: S608
         f"AS nearest ORDER BY {', '.join(names)} LIMIT {most}"
     )
     return _page_statement(rows, bound, with_documents=with_documents)

@@ -60,7 +60,7 @@ class TokenSigner:
         signed = _decoded(token)
         signature, payload = signed[:_SIGNATURE_BYTES], signed[_SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._signature(payload)):
-            reason = "not a token of this search: it was altered, or the search was; begin again without it"
+            reason = "not a token of this search: the token or the search was changed; start again without it"
             raise InvalidParameter(parameter="token", reason=reason)
         values = orjson.loads(payload[1:])
         place = tuple(_unpacked(key, value) for key, value in zip(self.query.keys, values, strict=True))
@@ -68,8 +68,8 @@ class TokenSigner:
 
     def _signature(self, payload: bytes) -> bytes:
         keys = [(key.property.name, key.descending) for key in self.query.keys]
-        said = repr((self.query.fingerprint, keys)).encode()
-        return hmac.digest(self.secret, sha256(said).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
+        content = repr((self.query.fingerprint, keys)).encode()
+        return hmac.digest(self.secret, sha256(content).digest() + payload, "sha256")[:_SIGNATURE_BYTES]
 
 
 def _encoded(signed: bytes) -> str:

@@ -1,7 +1,7 @@
-"""What the database holds that every search needs to know, kept for a moment.
+"""What every search needs to know of the database, cached for some seconds.
 
-Collections come and go and properties are registered while the service runs. What is kept here may be some seconds old,
-so nothing is refused on its word alone: a name it lacks is looked up anew.
+Collections come and go and properties are registered while the service runs. What is cached may be some seconds old,
+so a name that it does not have is looked up again before it is refused.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CatalogueCache:
     _templates: dict[tuple[int, int | None], Template] = field(default_factory=dict)
 
     async def get(self, connection: Connection, names: Iterable[str] = ()) -> Catalogue:
-        """The catalogue; read anew when it is old or lacks one of these collections."""
+        """The catalogue; read again when it is old or one of these collections is not in it."""
         now = time.monotonic()
         if self._found is None or now - self._read_at > FRESH_S or not self._found.collections.issuperset(names):
             version = await queries.catalogue_version(connection)

@@ -22,7 +22,7 @@ Ready = bytes
 """An item as text, with marks where addresses go; see `catalog_builder.derived.item_documents`."""
 
 
-async def items_of(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:
+async def hydrate_items(rows: Iterable[Record], connection: Connection, cache: CatalogueCache) -> list[dict[str, Any]]:
     """The items that rows hold; a geometry is a piece of ready JSON.
 
     Args:
@@ -33,10 +33,10 @@ async def items_of(rows: Iterable[Record], connection: Connection, cache: Catalo
     return [await _item_of(row, connection, cache) for row in rows]
 
 
-async def documents_of(
+async def load_documents(
     rows: Iterable[Record], connection: Connection, cache: CatalogueCache
 ) -> list[Ready | dict[str, Any]]:
-    """The ready documents that rows have, and where there is none, the items put together.
+    """The prerendered documents of rows, or the hydrated items where there are none.
 
     Args:
         rows: The same with document, and the others null where there is one.

@@ -19,7 +19,7 @@ from api.search.compile.page_statements import (
 )
 from api.search.compile.query import CompiledQuery, Cursor, compile_query
 from api.search.compile.tokens import TokenSigner
-from api.search.execute.hydration import documents_of
+from api.search.execute.hydration import load_documents
 from api.search.execute.offsets import values_before
 from api.search.execute.totals import Total
 from api.search.properties import Kind
@@ -96,7 +96,7 @@ async def read_page(
         rows.reverse()
     after, before = _neighbours(rows, cursor, more=more)
     return Page(
-        items=await documents_of(rows, connection, cache),
+        items=await load_documents(rows, connection, cache),
         total=total,
         next_token=signer.write(after) if after else None,
         prev_token=signer.write(before) if before else None,
@@ -203,4 +203,4 @@ async def read_item(
     moment = updated.expression if updated and updated.kind is Kind.TIME else "NULL::timestamptz"
     statement = item_statement(collection, item, moment, with_documents=with_documents)
     rows = await connection.fetch(statement.text, *statement.values)
-    return ((await documents_of(rows, connection, cache))[0], rows[0]["updated"]) if rows else None
+    return ((await load_documents(rows, connection, cache))[0], rows[0]["updated"]) if rows else None

@@ -1,8 +1,8 @@
 """The items of a search from the first to the last, some at a time.
 
 The order is read ahead for many items at a time, and only their keys: an order that no index has is then made a few
-times instead of once for every page. The items themselves follow by their ids. No session is kept while the client
-reads, so that a slow one holds up nobody; what changes meanwhile shows as it does between pages.
+times instead of once for every page. The items themselves follow by their ids. No session is held while the client
+reads, so that a slow client delays no other; what changes meanwhile shows as it does between pages.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.search.compile.page_statements import items_statement, keys_statement, read_sort_values, remaining_stretches
 from api.search.compile.query import Cursor
-from api.search.execute.hydration import items_of
+from api.search.execute.hydration import hydrate_items
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -28,14 +28,14 @@ ITEMS_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ItemScan:
     """The items of a search.
 
     Attributes:
         query: Which, and in which order.
         start: Where to begin; None is the beginning.
         at_most: How many; None is all.
-        cache: Keeps what items are put together from.
+        cache: Cache of what items are hydrated with.
     """
 
     query: CompiledQuery
@@ -82,4 +82,4 @@ class Walk:
         rows = {
             (row["collection"], row["id"]): row for row in await connection.fetch(statement.text, *statement.values)
         }
-        return await items_of([rows[name] for name in wanted if name in rows], connection, self.cache)
+        return await hydrate_items([rows[name] for name in wanted if name in rows], connection, self.cache)

@@ -19,9 +19,9 @@ class SingleFlight:
     _pending: dict[Hashable, asyncio.Future[Any]] = field(default_factory=dict)
 
     async def share(self, question: Hashable, answer: Callable[[], Awaitable[T]]) -> T:
-        """The answer to a question; that of somebody else where he asks it at this moment.
+        """The answer to a question; shared with other requests that ask the same at this moment.
 
-        Where he gives up, or fails, each of the others asks for himself.
+        If the request that asks is cancelled or fails, each of the others asks for itself.
 
         Args:
             question: Tells it from any other, the state of the data included.

@@ -1,4 +1,4 @@
-"""What stands in the cells of a CSV."""
+"""Values in the cells of a CSV."""
 
 from __future__ import annotations
 

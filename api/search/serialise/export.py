@@ -16,7 +16,7 @@ from api.search.compile.page_statements import count_statement
 from api.search.compile.query import Cursor, compile_query
 from api.search.compile.tokens import TokenSigner
 from api.search.execute.offsets import values_before
-from api.search.execute.scan import Walk
+from api.search.execute.scan import ItemScan
 from api.search.execute.totals import Total, count_matches
 from api.search.serialise.writers import WRITERS
 
@@ -44,7 +44,7 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class Export:
     """The whole result of one search, ready to be written.
 
     Attributes:
@@ -52,11 +52,11 @@ class Stream:
         total: How many match; None where it takes too long to count them.
     """
 
-    walk: Walk | None
+    walk: ItemScan | None
     total: int | None
 
 
-async def open_stream(
+async def open_export(
     search: Search,
     at_most: int | None,
     catalogue: Catalogue,
@@ -64,7 +64,7 @@ async def open_stream(
     *,
     cache: CatalogueCache,
     limits: Limits,
-) -> Stream:
+) -> Export:
     """Make sure that a result can be written.
 
     Args:
@@ -72,7 +72,7 @@ async def open_stream(
         at_most: Items that are asked for, if a number of them is.
         catalogue: What there is.
         connection: To look.
-        cache: Keeps what items are put together from.
+        cache: Cache of what items are hydrated with.
         limits: How large a result may be.
 
     Raises:
@@ -85,15 +85,15 @@ async def open_stream(
     if search.offset:
         values = await values_before(search.offset, query, connection)
         if values is None:
-            return Stream(None, total)
+            return Export(None, total)
         cursor = Cursor(values, backwards=False)
-    return Stream(Walk(query, cursor, at_most, cache), total)
+    return Export(ItemScan(query, cursor, at_most, cache), total)
 
 
 def _read_cursor(search: Search, signer: TokenSigner) -> Cursor | None:
     cursor = signer.read(search.token) if search.token else None
     if cursor is not None and cursor.backwards:
-        reason = "leads backwards, and whole results are given forwards; take that of a link `next`, or none"
+        reason = "the token of a `prev` link cannot be used for a whole result; use that of a `next` link, or none"
         raise InvalidParameter(parameter="token", reason=reason)
     return cursor
 
@@ -110,14 +110,14 @@ async def _total(query: CompiledQuery, at_most: int | None, connection: Connecti
         statement = count_statement(query, cap + 1)
         total = Total(await connection.fetchval(statement.text, *statement.values))
     if not total.is_estimate and total.matched > cap and (at_most is None or at_most > cap):
-        reason = f"more than {cap} items match, and one answer holds no more; narrow the search, or give a limit"
+        reason = f"more than {cap} items match, the maximum of one answer; narrow the search or set a limit"
         raise InvalidParameter(parameter="limit", reason=reason)
     return None if total.is_estimate else total.matched
 
 
 async def stream_response(
     request: Request,
-    stream: Stream,
+    stream: Export,
     chosen: Chosen,
     search: Search,
     served: Callable[[Item], Item],
@@ -146,22 +146,22 @@ async def stream_response(
         return StreamingResponse(iter([b""]), headers=headers)
     parts = _parts(request, stream, WRITERS[chosen.format](search.fields), served)
     first = await anext(parts)
-    return _WholeResult(_chained(first, parts), headers=headers)
+    return _ExportResponse(_chained(first, parts), headers=headers)
 
 
-class _WholeResult(StreamingResponse):
-    """An answer that, when it fails on the way, is broken off, so that nobody takes the part for the whole."""
+class _ExportResponse(StreamingResponse):
+    """An answer that is aborted when it fails on the way, so that a part is not taken for the whole."""
 
     async def stream_response(self, send: Send) -> None:
         """Send all of it."""
         try:
             await super().stream_response(send)
         except ServiceError as error:  # the server sees that there is no end, and closes the connection
-            _logger.warning("a whole result broke off: %s", error)
+            _logger.warning("export aborted: %s", error)
 
 
 async def _parts(
-    request: Request, stream: Stream, writer: Writer, served: Callable[[Item], Item]
+    request: Request, stream: Export, writer: Writer, served: Callable[[Item], Item]
 ) -> AsyncIterator[bytes]:
     begin = writer.begin()
     if stream.walk is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from api.files.mounts import DataRoots
+    from api.files.mounts import DataMounts
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class ItemWriter:
     """Writes items for one address of the landing page.
 
     Attributes:
-        roots: Trees whose files have an address here.
+        mounts: Trees whose files have an address here.
         base_url: Address of the landing page, with a slash at its end.
     """
 
-    roots: DataRoots
+    mounts: DataMounts
     base_url: str
 
     @cached_property
-    def takes_documents(self) -> bool:
+    def accepts_prerendered(self) -> bool:
         """Whether addresses can be put into ready documents: not where more changes than what they begin with."""
-        return urljoin(self.base_url, "x") == f"{self.base_url}x" and not self.roots.overlap
+        return urljoin(self.base_url, "x") == f"{self.base_url}x" and not self.mounts.overlap
 
     @cached_property
     def replacements(self) -> list[tuple[bytes, bytes]]:
@@ -44,7 +44,7 @@ class ItemWriter:
         base = orjson.dumps(self.base_url)[1:-1]
         files = [
             (FILE + f"file://{quote(os.fsencode(spelling))}/".encode(), base + quote(os.fsencode(root.start)).encode())
-            for root in self.roots.roots
+            for root in self.mounts.mounts
             for spelling in root.spellings
         ]
         return [(BASE, base), *files, (FILE, b"")]
@@ -66,13 +66,13 @@ class ItemWriter:
     def served(self, item: dict[str, Any]) -> dict[str, Any]:
         """An item with its links and with addresses a client can open; what it shares with others stays as it is."""
         item["links"] = item_links(item, self.base_url)
-        if self.roots.roots and isinstance(assets := item.get("assets"), dict):
+        if self.mounts.mounts and isinstance(assets := item.get("assets"), dict):
             item["assets"] = {key: self._located(asset) for key, asset in assets.items()}
         return item
 
     def _located(self, asset: Any) -> Any:
         href = asset.get("href") if isinstance(asset, dict) else None
-        if not isinstance(href, str) or (address := self.roots.address(href, self.base_url)) == href:
+        if not isinstance(href, str) or (address := self.mounts.address(href, self.base_url)) == href:
             return asset
         return {**asset, "href": address}
 

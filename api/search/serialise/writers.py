@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from api.http.content_negotiation import LINES, SEQUENCE, TABLE
+from api.http.item_formats import LINES, SEQUENCE, TABLE
 from api.search.fields import select
 from api.search.serialise import csv_columns as table
 

@@ -1,10 +1,9 @@
-"""The Aggregation extension: how many items a search finds, by collection, track, month, baseline, place.
+"""The Aggregation extension: counts of the items of a search by collection, track, month, baseline, place.
 
-    routes ─► parameters   what a request may say: the filters of `/search`, and the buckets
-     ├► offers             which aggregations there are, for all items or for those of a collection
-     ├► model              one aggregation as asked for
-     └► answer             the database's counts as an AggregationCollection
+    routes               addresses; a request's parameters are in `api.request.aggregation_models`
+     ├► available        the aggregations of all items, or of those of a collection
+     ├► answer           the database's counts as an AggregationCollection
+     └► links, schema    links of the answers, and their schemas
 
-What can be counted stands in rows, in `catalog_builder.vocab.aggregations`; the SQL is in
-`api.search.compile.aggregate_statement`.
+Aggregations are rows of `catalog_builder.vocab.aggregations`; the SQL is in `api.search.compile.aggregate_statement`.
 """

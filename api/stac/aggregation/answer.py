@@ -15,13 +15,15 @@ from catalog_builder.vocab.aggregations import GRIDS, SINGLE, Count
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from api.search.compile.aggregation import Wanted
+    from api.search.compile.aggregation import AggregationRequest
 
 Counts = dict[str | None, int]
 """Items by key; those without a value under None."""
 
 
-def aggregations(wanted: Sequence[Wanted], rows: Iterable[Mapping[str, Any]], most: int) -> list[dict[str, Any]]:
+def aggregations(
+    wanted: Sequence[AggregationRequest], rows: Iterable[Mapping[str, Any]], most: int
+) -> list[dict[str, Any]]:
     """The answers, in the order asked for.
 
     Args:
@@ -30,7 +32,7 @@ def aggregations(wanted: Sequence[Wanted], rows: Iterable[Mapping[str, Any]], mo
         most: Buckets of an aggregation at most.
 
     Raises:
-        InvalidParameter: There are more buckets, and it cannot be said how many items are in none of those given.
+        InvalidParameter: There are more buckets, and the number of items in none of those given is unknown.
     """
     counts: dict[int, Counts] = defaultdict(dict)
     for row in rows:
@@ -39,23 +41,23 @@ def aggregations(wanted: Sequence[Wanted], rows: Iterable[Mapping[str, Any]], mo
     return [_answer(each, counts[number], total, most) for number, each in enumerate(wanted, 1)]
 
 
-def _answer(wanted: Wanted, counts: Counts, total: int, most: int) -> dict[str, Any]:
+def _answer(wanted: AggregationRequest, counts: Counts, total: int, most: int) -> dict[str, Any]:
     head = {"name": wanted.row.name, **types(wanted.row)}
     if wanted.row.count in SINGLE:
         return {**head, "value": total if wanted.row.count is Count.TOTAL else _value(counts)}
     missing = counts.pop(None, 0)
-    kept = {str(key): counts[key] for key in list(counts)[:most]}  # the database gives the most frequent first
+    most_frequent = {str(key): counts[key] for key in list(counts)[:most]}  # the database gives the most frequent first
     if wanted.row.count in GRIDS and not wanted.row.centroid:
         if len(counts) > most:
             reason = f"more than {most} cells; ask for a smaller precision, or for fewer items"
             raise InvalidParameter(parameter=wanted.row.parameter or wanted.row.name, reason=reason)
         overflow = missing
     else:
-        overflow = total - sum(kept.values())
+        overflow = total - sum(most_frequent.values())
     return {
         **head,
         **_written(wanted),
-        "buckets": _buckets(wanted, kept, most),
+        "buckets": _buckets(wanted, most_frequent, most),
         "overflow": overflow,
         "missing": missing,
     }
@@ -66,7 +68,7 @@ def _value(counts: Counts) -> str | None:
     return next((_instant(datetime.fromisoformat(key)) for key in counts if key is not None), None)
 
 
-def _written(wanted: Wanted) -> dict[str, Any]:
+def _written(wanted: AggregationRequest) -> dict[str, Any]:
     """How the buckets were made."""
     if wanted.buckets is None:
         return {}
@@ -75,7 +77,7 @@ def _written(wanted: Wanted) -> dict[str, Any]:
     return {"interval": float(wanted.buckets) if isinstance(wanted.buckets, Decimal) else wanted.buckets}
 
 
-def _buckets(wanted: Wanted, counts: Mapping[str, int], most: int) -> list[dict[str, Any]]:
+def _buckets(wanted: AggregationRequest, counts: Mapping[str, int], most: int) -> list[dict[str, Any]]:
     """The buckets with their items: values and cells by frequency, times and ranges in their order."""
     kind = wanted.row.bucket_type
     if wanted.row.count is Count.CALENDAR:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from api.database import queries
 from api.errors import InvalidParameter
-from api.request.suggestions import nearest
+from api.request.suggestions import find_nearest
 from api.search.properties import COLUMNS
-from api.stac.queryables import Summarised, property_schemas
+from api.stac.queryables import CollectionSummaries, property_schemas
 from catalog_builder.vocab.aggregations import AGGREGATIONS, BY_NAME, INTERVALS, Count
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ async def offered(connection: Connection, catalogue: Catalogue, collection: str 
     """What the items can be counted by: of one collection by what its items have, of all by whatever any may have."""
     known = set(catalogue.properties.by_name)
     if collection is not None:
-        collections = [Summarised(*row) for row in await queries.summaries(connection, collection)]
+        collections = [CollectionSummaries(*row) for row in await queries.summaries(connection, collection)]
         definitions = await queries.queryable_definitions(connection, collection)
         known = {*property_schemas(definitions, collections), *(column.name for column in COLUMNS)}
     return [row for row in AGGREGATIONS if row.of is None or row.of in known]
@@ -39,7 +39,7 @@ def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | 
         collection: Whose items are counted, if only those of one.
 
     Raises:
-        InvalidParameter: There is none of a name.
+        InvalidParameter: A name is unknown.
     """
     known = {row.name: row for row in rows}
     found = list(dict.fromkeys(names))
@@ -53,24 +53,24 @@ def find(names: Iterable[str], rows: Collection[Aggregation], collection: str | 
 
 
 def _unknown(name: str, rows: Iterable[Aggregation]) -> str:
-    """What is said of a name that no aggregation has; people also try that of the property, or a part of the name."""
+    """The message about an unknown name; people also try that of the property, or a part of the name."""
     spellings: dict[str, str] = {}
     for row in rows:
         for spelling in (row.of or row.name, row.name.removesuffix("_frequency"), row.name):
             spellings[spelling] = row.name
-    near = nearest(name, spellings)
-    hint = f"did you mean {spellings[near]!r}?" if near else "/aggregations lists what there is"
-    return f"no aggregation {name[:80]!r}; {hint}"
+    near = find_nearest(name, spellings)
+    hint = f"did you mean {spellings[near]!r}?" if near else "`/aggregations` lists those available"
+    return f"unknown aggregation {name[:80]!r}; {hint}"
 
 
 def described(row: Aggregation) -> dict[str, Any]:
     """An aggregation as `/aggregations` tells it: how it is called, what it gives, which parameter sets its buckets."""
-    told = {"name": row.name, "title": row.title, **types(row)}
+    description = {"name": row.name, "title": row.title, **types(row)}
     if row.of is not None:
-        told["property"] = row.of
+        description["property"] = row.of
     if row.parameter is not None:
-        told["parameter"] = {"name": row.parameter, "default": row.default, **bounds(row)}
-    return told
+        description["parameter"] = {"name": row.parameter, "default": row.default, **bounds(row)}
+    return description
 
 
 def types(row: Aggregation) -> dict[str, Any]:

@@ -13,12 +13,12 @@ from stac_fastapi.types.search import APIRequest
 from api.errors import InvalidParameter
 from api.request.post_models import AggregatePost
 from api.search.compile.aggregate_statement import aggregate_statement
-from api.search.compile.aggregation import Wanted
+from api.search.compile.aggregation import AggregationRequest
 from api.search.compile.page_statements import snapshot_now
 from api.search.compile.query import Statement, compile_query
 from api.search.execute.catalogue import CatalogueCache
 from api.search.execute.single_flight import SingleFlight
-from api.search.read import Asked, read_search
+from api.search.read import SearchBody, read_search
 from api.settings.limits import Limits
 from api.stac.aggregation.answer import aggregations
 from api.stac.aggregation.available import described, find, offered
@@ -118,13 +118,13 @@ class _Counts:
         """The counts."""
         if collection is not None:
             _check_collections(body, collection)
-        asked = cast("Asked", body.model_copy(update={"collections": [collection]}) if collection else body)
+        asked = cast("SearchBody", body.model_copy(update={"collections": [collection]}) if collection else body)
         async with request.app.state.get_connection(request, "r") as connection:
             catalogue = await self.cache.get(connection, asked.collections or ())
             if collection is not None:
                 check_collection(collection, catalogue)
             rows = find(body.aggregations or (), await offered(connection, catalogue, collection), collection)
-            wanted = [Wanted.of(row, vars(body)) for row in rows]
+            wanted = [AggregationRequest.of(row, vars(body)) for row in rows]
             search = await read_search(asked, plain_parameters(request, catalogue), catalogue, connection)
             query = compile_query(search, catalogue.properties)
             statement = aggregate_statement(query, wanted, catalogue.properties, self.limits.max_buckets)

@@ -28,7 +28,7 @@ class Parameter(BaseModel):
 
 
 class Aggregation(BaseModel):
-    """One aggregation: its counts, or what is told of it."""
+    """One aggregation: its counts, or its description."""
 
     model_config = ConfigDict(title="Aggregation")
 

@@ -1,7 +1,7 @@
 """Comparisons of values: `=`, `<`, BETWEEN, IN, LIKE, IS NULL.
 
-A value takes the kind of what it is compared with: a text beside a time is read as one. A date stands for its whole
-day. Of a text as many characters are compared as its column holds.
+A value takes the kind of what it is compared with: a text compared with a time is read as a time. A date means its
+whole day. Of a text as many characters are compared as its column holds.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def like(tree: dict[str, Any], scope: Scope) -> str:
     operands = [read_operand(arg, scope) for arg in arguments(tree, scope, 2)]
     for operand in operands:
         if operand.kind is not Kind.TEXT:
-            raise scope.refusal(reason=f"LIKE compares text, and {operand.said} is {operand.kind}")
+            raise scope.refusal(reason=f"LIKE compares text, and {operand.label} is {operand.kind}")
     value, pattern = operands
     if pattern.is_value and (len(pattern.value) - len(pattern.value.rstrip("\\"))) % 2:
         raise scope.refusal(reason=f"the pattern {pattern.value!r} ends with \\, which must stand before a character")
@@ -90,7 +90,7 @@ def compare(operator: str, left: Operand, right: Operand, scope: Scope) -> str:
         left, right, operator = right, left, MIRRORED[operator]
     right = _adopted(left, right, scope)
     if Kind.BOOLEAN in (left.kind, right.kind) and operator not in ("=", "<>"):
-        raise scope.refusal(reason=f"{left.said} is {left.kind}, which has no order; use = or <>")
+        raise scope.refusal(reason=f"{left.label} is {left.kind}, which has no order; use = or <>")
     if left.kind is Kind.TIME and right.is_value and right.value[0] != right.value[1]:
         ends = (scope.bound.bind(right.value[number], "timestamptz") for number in _DAY[operator][1])
         return _DAY[operator][0].format(left.render(scope), *ends)
@@ -104,27 +104,27 @@ def _adopted(left: Operand, right: Operand, scope: Scope) -> Operand:
     if left.kind is right.kind or (left.kind.numeric and right.kind.numeric):
         return _cut(left, right)
     if left.kind is Kind.TIME and right.kind is Kind.TEXT and right.is_value:
-        return Operand(Kind.TIME, right.said, value=moment(right.value, scope, left.said))
+        return Operand(Kind.TIME, right.label, value=moment(right.value, scope, left.label))
     if right.is_value:
-        raise scope.refusal(reason=f"{left.said} is {left.kind} and cannot be compared with {right.said}")
+        raise scope.refusal(reason=f"{left.label} is {left.kind} and cannot be compared with {right.label}")
     raise scope.refusal(
-        reason=f"{left.said} is {left.kind} and cannot be compared with {right.said}, which is {right.kind}"
+        reason=f"{left.label} is {left.kind} and cannot be compared with {right.label}, which is {right.kind}"
     )
 
 
 def _check_plain(operand: Operand, scope: Scope) -> None:
-    """Refuse what cannot stand in a comparison."""
+    """Refuse what cannot be compared."""
     if operand.kind is Kind.ARRAY:
         reason = "a list; use A_CONTAINS, A_OVERLAPS, A_EQUALS or A_CONTAINEDBY"
     elif operand.kind is Kind.GEOMETRY:
         reason = "a geometry; use S_INTERSECTS or another function S_…"
     else:
         return
-    raise scope.refusal(reason=f"{operand.said} is {reason}")
+    raise scope.refusal(reason=f"{operand.label} is {reason}")
 
 
 def _cut(left: Operand, right: Operand) -> Operand:
-    """A text beside a property, as long as the property's column holds."""
+    """A text that is compared with a property, cut to the length of its column."""
     if left.of is None or left.kind is not Kind.TEXT or not right.is_value or left.of in COLUMNS:
         return right
     return replace(right, value=right.value[:MAX_TEXT])

@@ -1,6 +1,7 @@
 """Conditions: what is true or false of an item, and AND, OR, NOT of such.
 
-A comparison with something an item lacks is neither, and stays neither under NOT: only IS NULL finds such items.
+A comparison with a value that an item does not have is neither, and stays neither under NOT: only IS NULL finds such
+items.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import all_of, any_of
-from api.request.suggestions import unknown
+from api.request.suggestions import describe_unknown
 from api.search.compile.filters import arrays, spatial, temporal
 from api.search.compile.filters.comparisons import MIRRORED, between, comparison, is_null, like, one_of
 from api.search.compile.filters.operands import ARITHMETIC, TEXT_FUNCTIONS, Scope, arguments
@@ -25,7 +26,7 @@ def condition(tree: Any, scope: Scope) -> str:
         scope: Where it stands; its values are bound there.
 
     Raises:
-        InvalidParameter: It is none: an operator or a property is not known, or what is compared does not compare.
+        InvalidParameter: The tree is not a condition: a name is unknown, or values cannot be compared.
     """
     if isinstance(tree, bool):
         return str(tree).upper()
@@ -36,7 +37,7 @@ def condition(tree: Any, scope: Scope) -> str:
     if operator in TEXT_FUNCTIONS or operator in ARITHMETIC:
         raise scope.refusal(reason=f"not a condition: {operator} must be compared with something")
     if operator not in _OPERATORS:
-        raise scope.refusal(reason=unknown(operator, sorted(_OPERATORS), "operator or function"))
+        raise scope.refusal(reason=describe_unknown(operator, sorted(_OPERATORS), "operator or function"))
     return _OPERATORS[operator]({**tree, "op": operator}, scope)
 
 

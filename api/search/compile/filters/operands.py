@@ -61,14 +61,14 @@ class Operand:
 
     Attributes:
         kind: Of its values.
-        said: As messages name it.
+        label: As messages name it.
         sql: Its expression; a value has none until it is known what it is compared with.
         value: The value: text, a number, true or false, or the first and last moment of a time.
         of: The property it is, if it is one and nothing more.
     """
 
     kind: Kind
-    said: str
+    label: str
     sql: str | None = None
     value: Any = None
     of: Property | None = None
@@ -95,7 +95,7 @@ def read_operand(tree: Any, scope: Scope) -> Operand:
     """The operand that a CQL2 JSON expression is.
 
     Raises:
-        InvalidParameter: It is none.
+        InvalidParameter: The tree is not an operand.
     """
     if isinstance(tree, bool):
         return Operand(Kind.BOOLEAN, str(tree).upper(), value=tree)
@@ -108,7 +108,7 @@ def read_operand(tree: Any, scope: Scope) -> Operand:
         raise scope.refusal(reason="null cannot be compared; use isNull (IS NULL)")
     if isinstance(tree, dict):
         return _read_object(tree, scope)
-    raise scope.refusal(reason="a list stands where one value is wanted")
+    raise scope.refusal(reason="expected a single value, not a list")
 
 
 def _finite(number: float, scope: Scope) -> float:
@@ -170,8 +170,8 @@ def _text_function(operator: str, args: list[Any], scope: Scope) -> Operand:
         raise scope.refusal(reason=f"{operator} takes 1 argument, {len(args)} arguments were given")
     inner = read_operand(args[0], scope)
     if inner.kind is not Kind.TEXT:
-        raise scope.refusal(reason=f"{operator} takes text, and {inner.said} is {inner.kind}")
-    return Operand(Kind.TEXT, f"{operator}({inner.said})", sql=TEXT_FUNCTIONS[operator].format(inner.render(scope)))
+        raise scope.refusal(reason=f"{operator} takes text, and {inner.label} is {inner.kind}")
+    return Operand(Kind.TEXT, f"{operator}({inner.label})", sql=TEXT_FUNCTIONS[operator].format(inner.render(scope)))
 
 
 def _arithmetic(operator: str, args: list[Any], scope: Scope) -> Operand:
@@ -180,23 +180,23 @@ def _arithmetic(operator: str, args: list[Any], scope: Scope) -> Operand:
     sides = [read_operand(arg, scope) for arg in args]
     for side in sides:
         if not side.kind.numeric:
-            raise scope.refusal(reason=f"{operator} takes numbers, and {side.said} is {side.kind}")
+            raise scope.refusal(reason=f"{operator} takes numbers, and {side.label} is {side.kind}")
     left, right = (f"{side.render(scope)}::float8" for side in sides)
     return Operand(
-        Kind.NUMBER, f"({sides[0].said} {operator} {sides[1].said})", sql=ARITHMETIC[operator].format(left, right)
+        Kind.NUMBER, f"({sides[0].label} {operator} {sides[1].label})", sql=ARITHMETIC[operator].format(left, right)
     )
 
 
-def moment(tree: Any, scope: Scope, said: str | None = None) -> tuple[datetime, datetime]:
+def moment(tree: Any, scope: Scope, label: str | None = None) -> tuple[datetime, datetime]:
     """First and last moment of a time: equal for an instant, a day apart for a date.
 
     Raises:
         InvalidParameter: It cannot be read as one.
     """
     text = tree if isinstance(tree, str) else tree.get("timestamp", tree.get("date"))
-    name = f"{scope.parameter}: {said}" if said else scope.parameter
+    name = f"{scope.parameter}: {label}" if label else scope.parameter
     if not isinstance(text, str) or "/" in text:
-        raise InvalidParameter(parameter=name, reason=f"{str(text)[:_SHOWN]!r} is no time")
+        raise InvalidParameter(parameter=name, reason=f"{str(text)[:_SHOWN]!r} is not a time")
     found = Interval.parse(text, name)
     assert found.start is not None  # noqa: S101 -- only intervals are open
     assert found.end is not None  # noqa: S101

@@ -56,5 +56,5 @@ def _geometry(tree: Any, scope: Scope) -> str:
         box = bbox_geometry(read_bbox(tree["bbox"], f"{scope.parameter}: bbox"))
         return geojson(orjson.dumps(box).decode(), scope.bound)
     if not isinstance(tree, dict):
-        raise scope.refusal(reason=f"a spatial function takes geometries, and {str(tree)[:60]!r} is none")
+        raise scope.refusal(reason=f"a spatial function takes geometries, and {str(tree)[:60]!r} is not a geometry")
     return geojson(orjson.dumps(read_geometry(tree, scope.parameter)).decode(), scope.bound)

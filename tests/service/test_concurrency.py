@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.database.pool import Sessions
 from api.errors import Overloaded
-from api.http.concurrency import PageGate
+from api.http.concurrency import PageCapacity
 from catalog_builder.database import connect
 
 if TYPE_CHECKING:
@@ -66,19 +66,19 @@ def _wait_until_held(watcher: psycopg.Connection[Any], sessions: int) -> None:
 
 def test_long_pages_take_turns_in_order() -> None:
     async def check() -> list[str]:
-        gate = PageGate(room=1000, patience_s=5)
+        capacity = PageCapacity(max_items=1000, timeout_s=5)
         told: list[str] = []
 
         async def page(name: str, items: int) -> None:
-            place = await gate.enter(items)
+            reservation = await capacity.reserve(items)
             told.append(f"+{name}")
             await asyncio.sleep(0.01)
             told.append(f"-{name}")
-            place.leave()
-            place.leave()
+            reservation.release()
+            reservation.release()
 
         await asyncio.gather(page("a", 800), page("huge", 10_000), page("b", 200), page("short", 100))
-        assert gate._taken == 0
+        assert capacity.is_idle
         return told
 
     assert asyncio.run(check()) == ["+a", "+short", "-a", "-short", "+huge", "-huge", "+b", "-b"]
@@ -86,24 +86,23 @@ def test_long_pages_take_turns_in_order() -> None:
 
 def test_room_that_is_not_needed_is_given_back() -> None:
     async def check() -> None:
-        gate = PageGate(room=1000, patience_s=0.05)
-        first = await gate.enter(1000)
+        capacity = PageCapacity(max_items=1000, timeout_s=0.05)
+        first = await capacity.reserve(1000)
         with pytest.raises(Overloaded):
-            await gate.enter(500)
-        first.shrink(20)
-        second = await gate.enter(900)
-        given_up = asyncio.ensure_future(gate.enter(900))
+            await capacity.reserve(500)
+        first.reduce(20)
+        second = await capacity.reserve(900)
+        given_up = asyncio.ensure_future(capacity.reserve(900))
         await asyncio.sleep(0)
         given_up.cancel()
         with pytest.raises(asyncio.CancelledError):
             await given_up
         answer = Response()
-        second.leave_with(answer)
+        second.release_with(answer)
         del answer
         gc.collect()
-        first.leave()
-        assert gate._taken == 0
-        assert not gate._waiting
+        first.release()
+        assert capacity.is_idle
 
     asyncio.run(check())
 

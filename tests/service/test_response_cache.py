@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from starlette.responses import Response
 
 from api.app import create_app
-from api.http.response_cache import KEPT_PATHS, KeptAnswers, _Kept
+from api.http.response_cache import CACHED_PATHS, ResponseCache, _CachedResponse
 from api.http.validators import Validators
 from catalog_builder.database import connect
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from api.settings.service import ServiceSettings
 
 PAIRS = "flatsim-testland-interferogram"
-PATHS = sorted(path.replace("{collection_id}", PAIRS) for path in KEPT_PATHS)
+PATHS = sorted(path.replace("{collection_id}", PAIRS) for path in CACHED_PATHS)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def service(
 
 
 def fresh(client: TestClient, path: str, **more: Any) -> Any:
-    client.app.state.kept._found.clear()  # type: ignore[attr-defined]
+    client.app.state.response_cache._entries.clear()  # type: ignore[attr-defined]
     return client.get(path, **more)
 
 
@@ -51,7 +51,7 @@ def fresh(client: TestClient, path: str, **more: Any) -> Any:
 def test_a_kept_answer_is_the_same_with_its_headers(service: tuple[TestClient, str], path: str) -> None:
     client, _ = service
     first, again = fresh(client, path), client.get(path)
-    assert len(client.app.state.kept._found) == 1  # type: ignore[attr-defined]
+    assert len(client.app.state.response_cache._entries) == 1  # type: ignore[attr-defined]
     assert first.status_code == again.status_code == 200
     assert first.content == again.content
     volatile = {"x-request-id", "date"}
@@ -104,12 +104,12 @@ def test_requests_are_told_apart(service: tuple[TestClient, str], tmp_path: Path
 
 
 def test_memory_is_bounded() -> None:
-    kept = KeptAnswers(settings=lambda: None, most_bytes=1000)
+    cache = ResponseCache(settings=lambda: None, max_bytes=1000)
     for number in range(50):
-        kept._keep(number, _Kept("", bytes(300), Response().raw_headers, Validators("", None)))
-    kept._keep(49, _Kept("", bytes(200), [], Validators("", None)))
-    assert list(kept._found) == [47, 48, 49]
-    assert kept._bytes == 800
-    kept._keep(50, _Kept("", bytes(1001), [], Validators("", None)))
-    assert not kept._found
-    assert kept._bytes == 0
+        cache._store(number, _CachedResponse("", bytes(300), Response().raw_headers, Validators("", None)))
+    cache._store(49, _CachedResponse("", bytes(200), [], Validators("", None)))
+    assert list(cache._entries) == [47, 48, 49]
+    assert cache._bytes == 800
+    cache._store(50, _CachedResponse("", bytes(1001), [], Validators("", None)))
+    assert not cache._entries
+    assert cache._bytes == 0

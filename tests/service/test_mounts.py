@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import NotFound, StartError
-from api.files.mounts import DataRoot, DataRoots
+from api.files.mounts import DataMount, DataMounts
 
 BASE = "https://stac.example.org/prefix/"
 
 
-def roots_of(*paths: Path) -> DataRoots:
-    return DataRoots.from_paths(paths)
+def mounts_of(*paths: Path) -> DataMounts:
+    return DataMounts.from_paths(paths)
 
 
 def test_one_tree_has_no_prefix(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
-    roots = roots_of(tree)
-    assert roots.address(f"file://{tree}/D080/a.tiff", BASE) == f"{BASE}data/D080/a.tiff"
-    assert roots.address(f"file://localhost{tree}/D080/a.tiff", BASE) == f"{BASE}data/D080/a.tiff"
+    mounts = mounts_of(tree)
+    assert mounts.address(f"file://{tree}/D080/a.tiff", BASE) == f"{BASE}data/D080/a.tiff"
+    assert mounts.address(f"file://localhost{tree}/D080/a.tiff", BASE) == f"{BASE}data/D080/a.tiff"
 
 
 @pytest.mark.parametrize(
@@ -45,50 +45,50 @@ def test_other_addresses_stay_as_they_are(tmp_path: Path, href: str) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     href = href.format(tree=tree, name=tree.name)
-    assert roots_of(tree).address(href, BASE) == href
+    assert mounts_of(tree).address(href, BASE) == href
 
 
 def test_several_trees_are_told_apart_by_their_folder(tmp_path: Path) -> None:
     for name in ("balkans", "tibet"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.txt").write_text(name)
-    roots = roots_of(tmp_path / "balkans", tmp_path / "tibet")
+    mounts = mounts_of(tmp_path / "balkans", tmp_path / "tibet")
     for name in ("balkans", "tibet"):
-        assert roots.address((tmp_path / name / "a.txt").as_uri(), BASE) == f"{BASE}data/{name}/a.txt"
-        assert roots.find(f"{name}/a.txt")[0].read_text() == name
+        assert mounts.address((tmp_path / name / "a.txt").as_uri(), BASE) == f"{BASE}data/{name}/a.txt"
+        assert mounts.find(f"{name}/a.txt")[0].read_text() == name
     for path in ("a.txt", "balkans", "balkans/", "nope/a.txt", "balkans/tibet/a.txt", "balkans//a.txt/"):
         with pytest.raises(NotFound):
-            roots.find(path)
+            mounts.find(path)
 
 
 def test_a_tree_in_a_tree_gets_the_shorter_address(tmp_path: Path) -> None:
     inner = tmp_path / "outer" / "inner"
     inner.mkdir(parents=True)
-    roots = roots_of(tmp_path / "outer", inner)
-    assert roots.address((inner / "a.txt").as_uri(), BASE) == f"{BASE}data/inner/a.txt"
+    mounts = mounts_of(tmp_path / "outer", inner)
+    assert mounts.address((inner / "a.txt").as_uri(), BASE) == f"{BASE}data/inner/a.txt"
 
 
 def test_two_trees_of_one_name_are_refused(tmp_path: Path) -> None:
     for parent in ("a", "b"):
         (tmp_path / parent / "tree").mkdir(parents=True)
     with pytest.raises(StartError, match="same folder name"):
-        roots_of(tmp_path / "a" / "tree", tmp_path / "b" / "tree")
+        mounts_of(tmp_path / "a" / "tree", tmp_path / "b" / "tree")
 
 
 def test_the_same_tree_twice_counts_once(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     (tmp_path / "link").symlink_to(tree)
-    roots = roots_of(tree, tmp_path / "link", tree)
-    assert len(roots.roots) == 1
+    mounts = mounts_of(tree, tmp_path / "link", tree)
+    assert len(mounts.mounts) == 1
     # an address may have been stored by way of the link
     for spelling in (tree, tmp_path / "link"):
-        assert roots.address(f"file://{spelling}/a.txt", BASE) == f"{BASE}data/a.txt"
+        assert mounts.address(f"file://{spelling}/a.txt", BASE) == f"{BASE}data/a.txt"
 
 
 def test_a_tree_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="nope"):
-        roots_of(tmp_path / "nope")
+        mounts_of(tmp_path / "nope")
 
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=20).filter(
@@ -98,8 +98,8 @@ NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs"
 
 @given(parts=st.lists(NAMES, min_size=1, max_size=4))
 def test_any_name_survives_the_way_there_and_back(parts: list[str]) -> None:
-    roots = DataRoots((DataRoot(Path("/srv/tree"), ("/srv/tree",), ""),))
-    address = roots.address(Path("/srv/tree", *parts).as_uri(), BASE)
+    mounts = DataMounts((DataMount(Path("/srv/tree"), ("/srv/tree",), ""),))
+    address = mounts.address(Path("/srv/tree", *parts).as_uri(), BASE)
     path = address.removeprefix(f"{BASE}data/")
     assert not set(path) & set(" #?%") - {"%"}
     assert unquote(path) == "/".join(parts)
