@@ -184,3 +184,12 @@ build_image() { # root of the clone, docker client, image
   DOCKER_BUILDKIT=1 "$2" build --progress=plain "${secrets[@]}" -f "$1/$(dockerfile "$3")" -t "$(image_name "$1" "$3")" \
     --build-arg "VERSION=$(release "$1")" --build-arg "REVISION=$(git -C "$1" rev-parse HEAD 2>/dev/null || echo unknown)" "$1"
 }
+
+# Containers, volumes and networks of a project, whatever state they are in.
+remove_project() { # docker client, project
+  local label=com.docker.compose.project=$2
+  [ -n "$1" ] && [ -n "$2" ] || return 0
+  "$1" ps -aq --filter "label=$label" | xargs -r "$1" rm -fv >/dev/null
+  "$1" volume ls -q --filter "label=$label" | xargs -r "$1" volume rm -f >/dev/null
+  "$1" network ls -q --filter "label=$label" | xargs -r "$1" network rm >/dev/null
+}
