@@ -98,6 +98,12 @@ class Project:
         """All that a service has logged."""
         return "".join(self.engine("logs", one["Id"]) for one in self.containers(service))
 
+    def ready_after_s(self, container: dict[str, Any], said: str) -> float:
+        """Seconds from a container's start until it last said something in its log."""
+        lines = self.engine("logs", "--timestamps", container["Id"]).splitlines()
+        moment = _moment([line for line in lines if said in line][-1].split()[0])
+        return round((moment - _moment(container["State"]["StartedAt"])).total_seconds(), 1)
+
     def kill(self, container: dict[str, Any]) -> None:
         """Kill a container, which then stays away until it is started."""
         self.engine("kill", container["Id"])
@@ -121,11 +127,10 @@ class Project:
         return {name.removeprefix(f"{self.name}_"): _megabytes(used) for name, used, *_ in map(str.split, lines)}
 
 
-def healthy_after_s(container: dict[str, Any]) -> float | None:
-    """Seconds from a container's start to the first health check that it passed; None without one."""
-    checks = container["State"].get("Health", {}).get("Log") or []
-    passed = [check["End"] for check in checks if check["ExitCode"] == 0]
-    return (_moment(passed[0]) - _moment(container["State"]["StartedAt"])).total_seconds() if passed else None
+def ran_s(container: dict[str, Any]) -> float:
+    """Seconds that a container ran that has ended."""
+    state = container["State"]
+    return round((_moment(state["FinishedAt"]) - _moment(state["StartedAt"])).total_seconds(), 1)
 
 
 def _moment(text: str) -> datetime:
