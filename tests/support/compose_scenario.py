@@ -467,6 +467,30 @@ def lose_the_primary(scenario: Scenario) -> str:
     )
 
 
+def restore_a_backup(scenario: Scenario) -> str:
+    """Runbook, restore: a backup is taken under load, the primary and its data are lost, and nothing is missing."""
+    project = scenario.project
+    digest = project.ask("database", DIGEST)
+    with traffic(scenario) as seen:
+        project.run("exec", "-T", "database", "back-up-database", "first")
+    assert set(seen) == {200}, seen
+    project.run("exec", "-T", "database", "back-up-database", "first", status=2)
+    project.run("run", "--rm", "--no-deps", "database", "restore-backup", "first", status=2)  # there is a database
+    project.run("rm", "-fs", "database")
+    project.engine("volume", "rm", f"{project.name}_database")
+    project.run("run", "--rm", "--no-deps", "database", "restore-backup", "first")
+    project.run("up", "-d", "--no-deps", "database")
+    seconds = scenario.wait_until_found()
+    assert project.ask("database", DIGEST) == digest
+    # The standby followed the database that is lost.
+    project.run("rm", "-fsv", "replica")
+    project.run("up", "-d", "--no-deps", "replica")
+    project.wait_until_healthy("replica")
+    wait_for("the standby that was made anew follows", lambda: _has_caught_up(project))
+    assert project.ask("replica", DIGEST) == digest
+    return f"{seen.total()} searches during the backup; found {seconds:.1f} s after the start; items equal, new standby"
+
+
 def read_from_the_standby(scenario: Scenario) -> str:
     """Runbook, the primary is lost: the service is pointed at the standby, which is then promoted and built into."""
     project = scenario.project
@@ -512,6 +536,7 @@ STEPS: Final[tuple[Callable[[Scenario], str], ...]] = (
     lose_a_worker,
     lose_a_standby,
     lose_the_primary,
+    restore_a_backup,
     read_from_the_standby,
     bring_down,
 )
