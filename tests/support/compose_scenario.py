@@ -13,6 +13,8 @@ import os
 import random
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -57,7 +59,9 @@ class Scenario:
 
     project: Project
     port: int
+    tls_port: int
     prometheus_port: int
+    certificate: Path
     figures: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -277,6 +281,29 @@ def limit_rates(scenario: Scenario) -> str:
     # The bucket empties before the next step.
     time.sleep(6)
     return f"{len(refused)} of 700 requests at once refused, and served again a second later"
+
+
+def speak_tls(scenario: Scenario) -> str:
+    """With a certificate in its folder the proxy speaks TLS, and addresses in answers say so."""
+    trust = ssl.create_default_context(cafile=str(scenario.certificate))
+    address = f"https://127.0.0.1:{scenario.tls_port}{PREFIX}/"
+    with httpx.Client(verify=trust, timeout=30) as client:
+        links = client.get(address).json()["links"]
+        assert next(link["href"] for link in links if link["rel"] == "self") == address
+    with scenario.web as client:
+        assert f"https://127.0.0.1:{scenario.tls_port}" not in client.get("").text
+    return "certificate verified, addresses with https, and those without TLS as before"
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate of 127.0.0.1 for a day, where the proxy looks for it."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=127.0.0.1"
+    files = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "tls.key", "-out", "tls.crt")
+    subprocess.run([*command.split(), *files], cwd=folder, check=True, capture_output=True)
+    (folder / "tls.key").chmod(0o644)  # another account reads it
+    return folder / "tls.crt"
 
 
 def open_in_a_browser(scenario: Scenario) -> str:
@@ -527,6 +554,7 @@ STEPS: Final[tuple[Callable[[Scenario], str], ...]] = (
     search_with_a_client,
     serve_files,
     cache_answers,
+    speak_tls,
     open_in_a_browser,
     watch_figures,
     lose_a_service_container,
@@ -554,7 +582,9 @@ def free_ports(number: int) -> list[int]:
 def main(docker: str, *compose: str) -> int:
     """Take every step; returns the exit status."""
     port, tls_port, prometheus_port = free_ports(3)
+    certificate = make_certificate(ROOT / "artifacts" / "tls")
     settings = {
+        "FLATSIM_TLS_DIR": str(certificate.parent),
         "FLATSIM_PORT": str(port),
         "FLATSIM_TLS_PORT": str(tls_port),
         "FLATSIM_PROMETHEUS_PORT": str(prometheus_port),
@@ -564,7 +594,7 @@ def main(docker: str, *compose: str) -> int:
     empty = ROOT / "artifacts" / "empty.env"
     empty.write_text("")
     project = Project(docker, compose, os.environ["COMPOSE_PROJECT_NAME"], empty, settings)
-    scenario = Scenario(project, port, prometheus_port)
+    scenario = Scenario(project, port, tls_port, prometheus_port, certificate)
     took: dict[str, float] = {}
     for number, step in enumerate(STEPS, 1):
         name = step.__name__.replace("_", " ")
