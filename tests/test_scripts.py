@@ -16,7 +16,8 @@ from catalog_builder.vocab.queryables import QUERYABLES
 from catalog_builder.vocab.sidecars import CORRECTION_WORDS
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = [ROOT / ".ci" / "run", *(ROOT / "scripts" / name for name in ("bootstrap", "check", "demo", "docs", "test"))]
+NAMES = ("bootstrap", "check", "demo", "docs", "images", "test", "test-compose")
+SCRIPTS = [ROOT / ".ci" / "run", *(ROOT / "scripts" / name for name in NAMES)]
 PARTS = sorted((ROOT / "scripts" / "lib").glob("*.sh"))
 
 
@@ -58,7 +59,7 @@ def test_scripts_are_programs(script: Path) -> None:
     assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("script", ["bootstrap", "demo", "docs"])
+@pytest.mark.parametrize("script", ["bootstrap", "demo", "docs", "images", "test-compose"])
 def test_help_is_the_head_of_the_script(script: str) -> None:
     result = subprocess.run([ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=True)
     assert f"Usage: scripts/{script}" in result.stdout
@@ -71,6 +72,8 @@ def test_help_is_the_head_of_the_script(script: str) -> None:
         (["bootstrap", "--everything"], "--everything"),
         (["demo", "--prot", "8081"], "--prot"),
         (["docs", "--watch"], "--watch"),
+        (["images", "api", "browser"], "browser"),
+        (["test-compose", "--keep"], "--keep"),
         (["demo", "/nowhere/at/all"], "/nowhere/at/all"),
         (["demo", "/tmp", "/usr"], "one TREE"),
     ],
@@ -210,3 +213,35 @@ def test_the_browser_names_properties_as_the_vocabulary_does() -> None:
     values = {row["name"]: sorted(row["values"]) for row in rows if "values" in row}
     enums = {row.name: sorted(row.enum) for row in QUERYABLES if row.enum and row.type == "string"}
     assert values == {**enums, "flatsim:corrections": sorted(CORRECTION_WORDS)}
+
+
+def fake_docker(folder: Path, version: str, *, buildx: bool) -> Path:
+    """A folder with a client of containers that only tells its version, and whether it has the plugin that builds."""
+    folder.mkdir()
+    client = folder / "docker"
+    client.write_text(
+        f'#!/bin/sh\ncase "$1" in\n--version) echo "Docker version {version}, build 0" ;;\n'
+        f"buildx) exit {int(not buildx)} ;;\n*) exit 1 ;;\nesac\n"
+    )
+    client.chmod(0o755)
+    return folder
+
+
+def test_the_client_of_containers_is_one_that_builds(tmp_path: Path) -> None:
+    bare = bare_path(tmp_path / "bare", "docker")
+    without = fake_docker(tmp_path / "new", "28.2.2", buildx=False)
+    old = fake_docker(tmp_path / "old", "20.10.24+dfsg1", buildx=False)
+    new = fake_docker(tmp_path / "plugin", "28.2.2", buildx=True)
+    for folders, expected in (((without, old), old), ((without, new, old), new), ((without,), None)):
+        found = bash("find_docker", PATH=":".join(map(str, (*folders, bare))))
+        assert found.stdout.strip() == (str(expected / "docker") if expected else "")
+        assert (found.returncode == 0) is (expected is not None)
+
+
+def test_without_an_engine_it_is_said_why(tmp_path: Path) -> None:
+    """Nobody but root may start one; the client that is there meets none."""
+    old = fake_docker(tmp_path / "old", "20.10.24", buildx=False)
+    path = f"{old}:{bare_path(tmp_path / 'bare', 'docker')}"
+    asked = bash('id() { echo 1000; }; have_engine "$1" || echo "$no_engine"', tmp_path, PATH=path)
+    assert "no container engine answers, and only root" in asked.stdout
+    assert not (tmp_path / "engine").exists()
