@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api.database import queries
 from api.database.pool import sharing
 from api.http.validators import Validators, make_validators
+from api.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -63,6 +64,7 @@ class ResponseCache:
     max_bytes: int = 32 * 2**20
     _entries: OrderedDict[Hashable, _CachedResponse] = field(default_factory=OrderedDict)
     _bytes: int = 0
+    _flights: SingleFlight = field(default_factory=SingleFlight)
 
     async def answer(self, request: Request, make: Callable[[Request], Awaitable[Response]]) -> Response:
         """The answer to a request.
@@ -77,12 +79,19 @@ class ResponseCache:
             if (cached := self._entries.get(key)) is not None and cached.version == version:
                 self._entries.move_to_end(key)
                 return _respond_again(cached, request)
-            with sharing(request, connection):
-                response = await make(request)
-        body = getattr(response, "body", None)
-        if response.status_code == 200 and isinstance(body, bytes) and len(repr(key)) <= _LONGEST_KEY:  # noqa: PLR2004
-            self._store(key, _CachedResponse(version, body, list(response.raw_headers), make_validators(request, body)))
-        return response
+            made: list[Response] = []
+
+            async def make_cached() -> _CachedResponse | None:
+                with sharing(request, connection):
+                    made.append(await make(request))
+                return _cacheable(request, version, made[0])
+
+            shared = await self._flights.share((key, version), make_cached)
+        if made and shared is not None and len(repr(key)) <= _LONGEST_KEY:
+            self._store(key, shared)
+        if made:
+            return made[0]
+        return _respond_again(shared, request) if shared is not None else await make(request)
 
     def _store(self, key: Hashable, cached: _CachedResponse) -> None:
         self._evict(key)
@@ -99,6 +108,14 @@ class ResponseCache:
 def _key(request: Request) -> Hashable:
     negotiation = tuple(pair for pair in request.scope["headers"] if pair[0] in _NEGOTIATION_HEADERS)
     return request.scope["path"], request.scope["query_string"], get_base_url(request), negotiation
+
+
+def _cacheable(request: Request, version: Hashable, response: Response) -> _CachedResponse | None:
+    """What is cached of an answer; None where it may not be."""
+    body = getattr(response, "body", None)
+    if response.status_code != 200 or not isinstance(body, bytes):  # noqa: PLR2004
+        return None
+    return _CachedResponse(version, body, list(response.raw_headers), make_validators(request, body))
 
 
 def _respond_again(cached: _CachedResponse, request: Request) -> Response:

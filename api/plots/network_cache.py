@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from api.errors import NotFound
 from api.plots import queries
 from api.plots.network import read_network
+from api.single_flight import SingleFlight
 from api.stac.items import check_collection
 from catalog_builder.vocab.collections import sibling
 from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
@@ -40,6 +42,7 @@ class NetworkCache:
     readers: CapacityLimiter
     catalogue: CatalogueCache
     _networks: OrderedDict[tuple[str, str], tuple[str, Network]] = field(default_factory=OrderedDict)
+    _flights: SingleFlight = field(default_factory=SingleFlight)
 
     async def get(self, request: Request, collection: str, series: str) -> Network:
         """The network of a series.
@@ -54,7 +57,10 @@ class NetworkCache:
                 snapshot = await queries.snapshot(connection)
                 if (cached := self._networks.get((collection, series))) is not None and cached[0] == snapshot:
                     return cached[1]
-                row = await queries.network(connection, collection, series, pairs_collection, MAX_PAIRS + 1)
+                row = await self._flights.share(
+                    (collection, series, snapshot or object()),
+                    partial(queries.network, connection, collection, series, pairs_collection, MAX_PAIRS + 1),
+                )
                 if row is None:
                     check_collection(collection, await self.catalogue.get(connection, [collection]))
                     msg = f"Item {series} in collection {collection} does not exist."

@@ -6,11 +6,13 @@ import time
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from api.plots import queries
+from api.single_flight import SingleFlight
 from catalog_builder.vocab.kinds import AUXILIARYDATA, BY_PRODUCT_TYPE, INTERFEROGRAM, TIMESERIES
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class TrackCache:
     """Tracks by collection, cached until some seconds after the database has seen another transaction."""
 
     _found: OrderedDict[tuple[str, bool], tuple[str, float, tuple[Track, ...]]] = field(default_factory=OrderedDict)
+    _flights: SingleFlight = field(default_factory=SingleFlight)
 
     async def get(self, connection: Connection, collection: str, *, with_days: bool = False) -> tuple[Track, ...]:
         """The tracks of a collection, by name.
@@ -91,7 +94,8 @@ class TrackCache:
         if (cached := self._found.get(key)) is not None and ((seen and cached[0] == seen) or now - cached[1] < FRESH_S):
             self._found.move_to_end(key)
             return cached[2]
-        rows = await (queries.acquisitions if with_days else queries.tracks)(connection, collection)
+        read = partial(queries.acquisitions if with_days else queries.tracks, connection, collection)
+        rows = await self._flights.share((key, seen or object()), read)
         tracks = tuple(read_track(row) for row in rows)
         self._found[key] = seen, now, tracks
         while len(self._found) > _MOST_KEPT:

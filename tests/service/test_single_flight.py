@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from api.search.execute.single_flight import SingleFlight
+from api.single_flight import SingleFlight
 
 
 class Source:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from api.search.compile.page_statements import count_statement, estimate_statement, snapshot_now
-from api.search.execute.single_flight import SingleFlight
+from api.single_flight import SingleFlight
 
 if TYPE_CHECKING:
     from asyncpg import Connection

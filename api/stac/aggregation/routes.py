@@ -17,9 +17,9 @@ from api.search.compile.aggregation import AggregationRequest
 from api.search.compile.page_statements import snapshot_now
 from api.search.compile.query import Statement, compile_query
 from api.search.execute.catalogue import CatalogueCache
-from api.search.execute.single_flight import SingleFlight
 from api.search.read import SearchBody, read_search
 from api.settings.limits import Limits
+from api.single_flight import SingleFlight
 from api.stac.aggregation.answer import aggregations
 from api.stac.aggregation.available import described, find, offered
 from api.stac.aggregation.links import page_links
