@@ -117,7 +117,6 @@ def _add_stac_api(
             stac_fastapi_description=settings.description,
             stac_fastapi_landing_id=settings.catalog_id,
             stac_fastapi_version=__version__,
-            use_api_hydrate=True,
         ),
         client=client,
         stac_version=STAC_VERSION,

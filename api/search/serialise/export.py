@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import StreamingResponse
 
 from api.errors import InvalidParameter, ServiceError
-from api.http.middleware import is_head
+from api.http.head import is_head
 from api.search.compile.page_statements import count_statement
 from api.search.compile.query import Cursor, compile_query
 from api.search.compile.tokens import TokenSigner
