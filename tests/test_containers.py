@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
-from api.data import MEDIA_TYPES
-from api.policy import FILES_POLICY
 from compose_scenario import LASTING, ONE_SHOT
 
-from api.settings import ServiceSettings
+from api.files.data import MEDIA_TYPES
+from api.http.security_policy import FILES_POLICY
+from api.settings.service import ServiceSettings
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.vocab.release import __version__
 
