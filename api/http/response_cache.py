@@ -6,7 +6,6 @@ is read for it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from starlette.responses import Response
 from api.database import queries
 from api.database.pool import sharing
 from api.http.validators import Validators, make_validators
+from api.versioned_cache import VersionedCache
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -38,13 +38,14 @@ CACHED_PATHS: Final = frozenset(
 _NEGOTIATION_HEADERS: Final = (b"accept", b"accept-language")
 """Headers of a request that an answer may depend on, besides those by which proxies give its address."""
 _LONGEST_KEY: Final = 2000
+MAX_BYTES: Final = 32 * 2**20
+"""Of all bodies together."""
 
 
 @dataclass(frozen=True, slots=True)
 class _CachedResponse:
-    """An answer and what it was made of."""
+    """An answer, to be sent again."""
 
-    version: Hashable
     body: bytes
     headers: list[tuple[bytes, bytes]]
     validators: Validators
@@ -56,13 +57,11 @@ class ResponseCache:
 
     Attributes:
         settings: What else answers depend on that may change while the service runs.
-        max_bytes: Of all bodies together.
+        entries: The answers, with the bytes of their bodies as sizes.
     """
 
     settings: Callable[[], Hashable]
-    max_bytes: int = 32 * 2**20
-    _entries: OrderedDict[Hashable, _CachedResponse] = field(default_factory=OrderedDict)
-    _bytes: int = 0
+    entries: VersionedCache[_CachedResponse] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
 
     async def answer(self, request: Request, make: Callable[[Request], Awaitable[Response]]) -> Response:
         """The answer to a request.
@@ -74,26 +73,15 @@ class ResponseCache:
         key = _key(request)
         async with request.app.state.get_connection(request, "r") as connection:
             version = (await queries.catalogue_version(connection), self.settings())
-            if (cached := self._entries.get(key)) is not None and cached.version == version:
-                self._entries.move_to_end(key)
+            if (cached := self.entries.get(key, version)) is not None:
                 return _respond_again(cached, request)
             with sharing(request, connection):
                 response = await make(request)
         body = getattr(response, "body", None)
         if response.status_code == 200 and isinstance(body, bytes) and len(repr(key)) <= _LONGEST_KEY:  # noqa: PLR2004
-            self._store(key, _CachedResponse(version, body, list(response.raw_headers), make_validators(request, body)))
+            cached = _CachedResponse(body, list(response.raw_headers), make_validators(request, body))
+            self.entries.put(key, cached, size=len(body), version=version)
         return response
-
-    def _store(self, key: Hashable, cached: _CachedResponse) -> None:
-        self._evict(key)
-        self._entries[key] = cached
-        self._bytes += len(cached.body)
-        while self._bytes > self.max_bytes:
-            self._evict(next(iter(self._entries)))
-
-    def _evict(self, key: Hashable) -> None:
-        if (entry := self._entries.pop(key, None)) is not None:
-            self._bytes -= len(entry.body)
 
 
 def _key(request: Request) -> Hashable:
