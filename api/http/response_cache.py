@@ -6,7 +6,6 @@ is read for it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from api.database import queries
 from api.database.pool import sharing
 from api.http.validators import Validators, make_validators
 from api.single_flight import SingleFlight
+from api.versioned_cache import VersionedCache
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
@@ -39,13 +39,14 @@ CACHED_PATHS: Final = frozenset(
 _NEGOTIATION_HEADERS: Final = (b"accept", b"accept-language")
 """Headers of a request that an answer may depend on, besides those by which proxies give its address."""
 _LONGEST_KEY: Final = 2000
+MAX_BYTES: Final = 32 * 2**20
+"""Of all bodies together."""
 
 
 @dataclass(frozen=True, slots=True)
 class _CachedResponse:
-    """An answer and what it was made of."""
+    """An answer, to be sent again."""
 
-    version: Hashable
     body: bytes
     headers: list[tuple[bytes, bytes]]
     validators: Validators
@@ -57,13 +58,11 @@ class ResponseCache:
 
     Attributes:
         settings: What else answers depend on that may change while the service runs.
-        max_bytes: Of all bodies together.
+        entries: The answers, with the bytes of their bodies as sizes.
     """
 
     settings: Callable[[], Hashable]
-    max_bytes: int = 32 * 2**20
-    _entries: OrderedDict[Hashable, _CachedResponse] = field(default_factory=OrderedDict)
-    _bytes: int = 0
+    entries: VersionedCache[_CachedResponse] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
     _flights: SingleFlight = field(default_factory=SingleFlight)
 
     async def answer(self, request: Request, make: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -76,33 +75,21 @@ class ResponseCache:
         key = _key(request)
         async with request.app.state.get_connection(request, "r") as connection:
             version = (await queries.catalogue_version(connection), self.settings())
-            if (cached := self._entries.get(key)) is not None and cached.version == version:
-                self._entries.move_to_end(key)
+            if (cached := self.entries.get(key, version)) is not None:
                 return _respond_again(cached, request)
             made: list[Response] = []
 
             async def make_cached() -> _CachedResponse | None:
                 with sharing(request, connection):
                     made.append(await make(request))
-                return _cacheable(request, version, made[0])
+                return _cacheable(request, made[0])
 
             shared = await self._flights.share((key, version), make_cached)
         if made and shared is not None and len(repr(key)) <= _LONGEST_KEY:
-            self._store(key, shared)
+            self.entries.put(key, shared, size=len(shared.body), version=version)
         if made:
             return made[0]
         return _respond_again(shared, request) if shared is not None else await make(request)
-
-    def _store(self, key: Hashable, cached: _CachedResponse) -> None:
-        self._evict(key)
-        self._entries[key] = cached
-        self._bytes += len(cached.body)
-        while self._bytes > self.max_bytes:
-            self._evict(next(iter(self._entries)))
-
-    def _evict(self, key: Hashable) -> None:
-        if (entry := self._entries.pop(key, None)) is not None:
-            self._bytes -= len(entry.body)
 
 
 def _key(request: Request) -> Hashable:
@@ -110,12 +97,12 @@ def _key(request: Request) -> Hashable:
     return request.scope["path"], request.scope["query_string"], get_base_url(request), negotiation
 
 
-def _cacheable(request: Request, version: Hashable, response: Response) -> _CachedResponse | None:
+def _cacheable(request: Request, response: Response) -> _CachedResponse | None:
     """What is cached of an answer; None where it may not be."""
     body = getattr(response, "body", None)
     if response.status_code != 200 or not isinstance(body, bytes):  # noqa: PLR2004
         return None
-    return _CachedResponse(version, body, list(response.raw_headers), make_validators(request, body))
+    return _CachedResponse(body, list(response.raw_headers), make_validators(request, body))
 
 
 def _respond_again(cached: _CachedResponse, request: Request) -> Response:

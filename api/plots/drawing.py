@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from api.errors import Overloaded
 from api.plots.capacity import REFUSAL
+from api.versioned_cache import VersionedCache
 from catalog_builder.vocab.release import __version__
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ class FigureCache:
     patience_s: float
     max_bytes: int = 16 * 2**20
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="plots"))
-    _figures: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)
     _pending: dict[bytes, asyncio.Future[bytes]] = field(default_factory=dict)
-    _bytes: int = 0
+    _figures: VersionedCache[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._figures = VersionedCache(self.max_bytes)
 
     async def get(self, inputs: object, draw: Callable[[], bytes]) -> bytes:
         """A figure.
@@ -58,7 +60,6 @@ class FigureCache:
         """
         name = blake2b(repr((__version__, inputs)).encode("utf-8", "surrogatepass"), digest_size=20).digest()
         if (cached := self._figures.get(name)) is not None:
-            self._figures.move_to_end(name)
             return cached
         running = self._pending.get(name)
         if running is None:
@@ -77,10 +78,7 @@ class FigureCache:
         if running.cancelled() or running.exception() is not None:
             return
         drawn = running.result()
-        self._figures[name] = drawn
-        self._bytes += len(drawn)
-        while self._bytes > self.max_bytes:
-            self._bytes -= len(self._figures.popitem(last=False)[1])
+        self._figures.put(name, drawn, size=len(drawn))
 
 
 def _giving_way(draw: Callable[[], bytes]) -> bytes:

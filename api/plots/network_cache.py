@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from api.plots import queries
 from api.plots.network import read_network
 from api.single_flight import SingleFlight
 from api.stac.items import check_collection
+from api.versioned_cache import VersionedCache
 from catalog_builder.vocab.collections import sibling
 from catalog_builder.vocab.kinds import INTERFEROGRAM, TIMESERIES
 
@@ -41,7 +41,7 @@ class NetworkCache:
 
     readers: CapacityLimiter
     catalogue: CatalogueCache
-    _networks: OrderedDict[tuple[str, str], tuple[str, Network]] = field(default_factory=OrderedDict)
+    _networks: VersionedCache[Network] = field(default_factory=lambda: VersionedCache(_MAX_CACHED_PAIRS))
     _flights: SingleFlight = field(default_factory=SingleFlight)
 
     async def get(self, request: Request, collection: str, series: str) -> Network:
@@ -55,8 +55,9 @@ class NetworkCache:
         with await self.readers.reserve():
             async with request.app.state.get_connection(request, "r") as connection:
                 snapshot = await queries.snapshot(connection)
-                if (cached := self._networks.get((collection, series))) is not None and cached[0] == snapshot:
-                    return cached[1]
+                cached = self._networks.get((collection, series), snapshot)
+                if cached is not None and snapshot is not None:
+                    return cached
                 row = await self._flights.share(
                     (collection, series, snapshot or object()),
                     partial(queries.network, connection, collection, series, pairs_collection, MAX_PAIRS + 1),
@@ -72,12 +73,5 @@ class NetworkCache:
                 raise NotFound(msg)
             network = await run_in_threadpool(read_network, row, collection, series, pairs_collection, MAX_PAIRS)
             if snapshot is not None:
-                self._store(snapshot, network)
+                self._networks.put((collection, series), network, size=1 + len(network.pairs), version=snapshot)
             return network
-
-    def _store(self, snapshot: str, network: Network) -> None:
-        key = network.collection, network.series
-        self._networks.pop(key, None)
-        self._networks[key] = snapshot, network
-        while sum(len(cached.pairs) for _, cached in self._networks.values()) > _MAX_CACHED_PAIRS:
-            self._networks.popitem(last=False)

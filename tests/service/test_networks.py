@@ -163,7 +163,7 @@ def finished(shown: Network, **others: Any) -> ET.Element:
     }
     drawn, strokes = draw_network(shown, others.get("color", "coherence"), others.get("lang", Language.ENGLISH))
     return ET.fromstring(
-        svg.finished(drawn, title=shown.title, description="d", links=links, name="network", strokes=strokes)
+        svg.finish_svg(drawn, title=shown.title, description="d", links=links, name="network", strokes=strokes)
     )
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastapi.testclient import TestClient
 from psycopg.types.json import Jsonb
-from starlette.responses import Response
 
 from api.app import create_app
-from api.http.response_cache import CACHED_PATHS, ResponseCache, _CachedResponse
-from api.http.validators import Validators
+from api.http.response_cache import CACHED_PATHS
+from api.versioned_cache import VersionedCache
 from catalog_builder.database import connect
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def service(
 
 
 def fresh(client: TestClient, path: str, **more: Any) -> Any:
-    client.app.state.response_cache._entries.clear()  # type: ignore[attr-defined]
+    client.app.state.response_cache.entries.clear()  # type: ignore[attr-defined]
     return client.get(path, **more)
 
 
@@ -51,7 +50,7 @@ def fresh(client: TestClient, path: str, **more: Any) -> Any:
 def test_a_kept_answer_is_the_same_with_its_headers(service: tuple[TestClient, str], path: str) -> None:
     client, _ = service
     first, again = fresh(client, path), client.get(path)
-    assert len(client.app.state.response_cache._entries) == 1  # type: ignore[attr-defined]
+    assert len(client.app.state.response_cache.entries) == 1  # type: ignore[attr-defined]
     assert first.status_code == again.status_code == 200
     assert first.content == again.content
     volatile = {"x-request-id", "date"}
@@ -104,12 +103,15 @@ def test_requests_are_told_apart(service: tuple[TestClient, str], tmp_path: Path
 
 
 def test_memory_is_bounded() -> None:
-    cache = ResponseCache(settings=lambda: None, max_bytes=1000)
+    cache: VersionedCache[int] = VersionedCache(max_size=1000)
     for number in range(50):
-        cache._store(number, _CachedResponse("", bytes(300), Response().raw_headers, Validators("", None)))
-    cache._store(49, _CachedResponse("", bytes(200), [], Validators("", None)))
-    assert list(cache._entries) == [47, 48, 49]
-    assert cache._bytes == 800
-    cache._store(50, _CachedResponse("", bytes(1001), [], Validators("", None)))
-    assert not cache._entries
-    assert cache._bytes == 0
+        cache.put(number, number, size=300, version="a")
+    assert cache.get(48, "a") == 48  # used last
+    cache.put(49, 49, size=200, version="b")
+    assert (cache.get(49, "a"), cache.get(49, "b")) == (None, 49)
+    assert (len(cache), cache.size) == (3, 800)
+    cache.put(50, 50, size=300, version="a")
+    assert cache.get(47, "a") is None
+    cache.put(49, 49, size=1001, version="b")
+    assert cache.get(49, "b") is None
+    assert (len(cache), cache.size) == (2, 600)
