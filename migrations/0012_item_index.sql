@@ -80,7 +80,8 @@ GRANT INSERT, UPDATE, DELETE ON flatsim.item_documents TO flatsim_write;
 -- The questions of docs/search.md that each serves. Those of single properties are made with their columns.
 CREATE INDEX item_index_id ON flatsim.item_index (id, collection);                    -- ids, single items
 CREATE INDEX item_index_newest ON flatsim.item_index (_nominal, collection, id);      -- the default order
-CREATE INDEX item_index_collection ON flatsim.item_index (collection, _nominal, id);  -- lists of a collection
+CREATE INDEX item_index_collection ON flatsim.item_index                               -- lists of a collection
+    (collection, _nominal, id, start_datetime, end_datetime);
 CREATE INDEX item_index_shapes ON flatsim.item_shapes USING gist (geometry);          -- places
 CREATE INDEX item_index_words ON flatsim.item_shapes                                  -- free text
     USING gin (words) WITH (gin_pending_list_limit = 512);

@@ -168,11 +168,11 @@ def create_column_index(connection: Connection[Any], column: str, included: Sequ
     statement = sql.SQL(
         "CREATE INDEX CONCURRENTLY {name} ON flatsim.item_index USING gin ({column})"
         if is_list
-        else "CREATE INDEX CONCURRENTLY {name} ON flatsim.item_index ({column}, _nominal){included} "
+        else "CREATE INDEX CONCURRENTLY {name} ON flatsim.item_index ({column}, _nominal{included}) "
         "WHERE {column} IS NOT NULL"
     )
-    listed = sql.SQL(", ").join(map(sql.Identifier, included))
-    more = sql.SQL(" INCLUDE ({})").format(listed) if included else sql.SQL("")
+    # as keys and not as INCLUDE: conditions on them are then decided in the index
+    more = sql.SQL("").join(sql.SQL(", {}").format(sql.Identifier(name)) for name in included)
     connection.execute(statement.format(name=sql.Identifier(name), column=sql.Identifier(column), included=more))
 
 
@@ -182,7 +182,7 @@ def create_time_index(connection: Connection[Any], acquisitions: Sequence[str]) 
         return
     columns = ["start_datetime", "end_datetime", *acquisitions]
     connection.execute(
-        sql.SQL("CREATE INDEX CONCURRENTLY {} ON flatsim.item_index (_spread, _nominal) INCLUDE ({})").format(
+        sql.SQL("CREATE INDEX CONCURRENTLY {} ON flatsim.item_index (_spread, _nominal, {})").format(
             sql.Identifier(_TIME_INDEX), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
     )

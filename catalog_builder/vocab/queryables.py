@@ -157,6 +157,7 @@ QUERYABLES: Final = (
         description="Orbit direction, relative orbit in three digits, and part of the track",
         pattern="^[AD][0-9]{3}[A-Z0-9_]*$",
         indexed=True,
+        searched_with=("insar:temporal_baseline", "insar:perpendicular_baseline", "flatsim:coherence_mean"),
         examples=("D080SUD",),
     ),
     Queryable(
@@ -194,6 +195,7 @@ QUERYABLES: Final = (
         minimum=1,
         maximum=175,
         indexed=True,
+        searched_with=("sat:orbit_state", "insar:reference_datetime", "insar:secondary_datetime"),
     ),
     Queryable(name="sar:instrument_mode", title="Instrument mode", description="Acquisition mode", examples=("IW",)),
     Queryable(name="sar:frequency_band", title="Frequency band", description="Radar band", examples=("C",)),

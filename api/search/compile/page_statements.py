@@ -62,8 +62,8 @@ def _join_shapes(*expressions: str) -> str:
 
 
 def _from_window(query: CompiledQuery, bound: Parameters) -> str:
-    """The tables of a query, of which only what its times leave is read."""
-    if query.window is None:
+    """The tables of a query; where it is about times alone, of these only what they leave is read."""
+    if query.window is None or query.where != all_of([query.scope, query.times]):
         return from_tables(query.where)
     within = "item._spread = stretch.spread AND item._nominal BETWEEN stretch.low AND stretch.high"
     return f"({window_rows(query.window, bound)}) AS stretch JOIN {_ITEMS} ON {within}{_join_shapes(query.where)}"
@@ -131,12 +131,16 @@ def walk_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_d
     order = _order(query, stretch)
     least, most = WALK_ROWS
     walk_rows = min(max(least, _WALK_ROWS_PER_ITEM * limit), most)
+    # an index that does not begin with the collection is followed through all of them
+    is_led = query.keys[0].property.name in ("datetime", "collection")
+    scope = [query.scope] if is_led else []
     walked = (
-        f"SELECT * FROM {_ITEMS} WHERE {all_of([query.scope, *_within(query, stretch, bound)])} "  # noqa: S608
+        f"SELECT * FROM {_ITEMS} WHERE {all_of([*scope, *_within(query, stretch, bound)])} "  # noqa: S608
         f"ORDER BY {order} LIMIT {walk_rows}"
     )
     rows = (
-        f"SELECT {_page_columns(query)} FROM ({walked}) AS item{_join_shapes(query.where)} WHERE {query.where} "  # noqa: S608
+        f"SELECT {_page_columns(query)} FROM ({walked}) AS item{_join_shapes(query.where)} "  # noqa: S608
+        f"WHERE ({query.where}) IS TRUE "
         f"ORDER BY {order} LIMIT {bound.bind(limit, 'int8')}"
     )
     return _page_statement(rows, bound, with_documents=with_documents)
@@ -150,7 +154,8 @@ def window_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with
     parts = [
         "item._spread = stretch.spread",
         "item._nominal BETWEEN stretch.low AND stretch.high",
-        query.where,
+        query.times,
+        f"({query.where}) IS TRUE",  # so that no other index is taken for it
         *_within(query, stretch, bound),
     ]
     find_nearest = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import Parameters, all_of
@@ -12,9 +13,9 @@ from api.search.model import SortKey
 from api.search.properties import COLUMNS, NOMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from api.search.model import Search
+    from api.search.model import Condition, Search
     from api.search.properties import PropertyTable
     from api.search.text_matching import TextMatch
 
@@ -42,6 +43,7 @@ class CompiledQuery:
             page to page, are in the condition and not in here.
         scope: The part of the condition that is about collections alone.
         window: Times that the acquisitions of the items lie between, where the condition says so.
+        times: The part of the condition that is about those times alone.
         is_filtered: Whether the condition is about more than collections.
     """
 
@@ -51,6 +53,7 @@ class CompiledQuery:
     fingerprint: str
     scope: str = "TRUE"
     window: TimeWindow | None = None
+    times: str = "TRUE"
     is_filtered: bool = True
 
     @property
@@ -78,8 +81,22 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
         fingerprint=fingerprint,
         scope=scope,
         window=find_window(search, properties),
+        times=all_of([part for part in filters if _is_about(part, _time_expressions(properties))]),
         is_filtered=bool(filters),
     )
+
+
+_COLUMN: Final = re.compile(r'\b(?:item|shape)\.(?:"(?:[^"]|"")+"|\w+)|\bSELECT\b')
+
+
+def _time_expressions(properties: PropertyTable) -> set[str]:
+    return {each.expression for each in properties.by_name.values() if each.is_acquisition}
+
+
+def _is_about(part: str, expressions: set[str]) -> bool:
+    """Whether a condition is about some columns and no others."""
+    columns = set(_COLUMN.findall(part))
+    return bool(columns) and columns <= expressions
 
 
 def _keys(search: Search) -> tuple[SortKey, ...]:
@@ -107,8 +124,18 @@ def _filters(search: Search, properties: PropertyTable, bound: Parameters) -> It
         yield f"item.start_datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
     if search.interval and search.interval.start:
         yield f"item.end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
-    for each in search.conditions:
+    for each in _separate(search.conditions):
         yield condition(each.tree, Scope(properties, bound, each.parameter))
+
+
+def _separate(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    """Conditions that all must hold, each by itself: also those that were joined by AND."""
+    for each in conditions:
+        match each.tree:
+            case {"op": str(operator), "args": [_, *_] as args} if operator.lower() == "and":
+                yield from _separate(replace(each, tree=arg) for arg in args)
+            case _:
+                yield each
 
 
 def _has_words(text: TextMatch, bound: Parameters) -> str:
