@@ -131,7 +131,8 @@ def plans(sample_dsn: str, items: list[Item]) -> dict[str, str]:
     async def explain() -> dict[str, str]:
         connection = await asyncpg.connect(**session_arguments(ServiceSettings(database=sample_dsn)))  # type: ignore[arg-type]
         await connection.set_type_codec("jsonb", encoder=str, decoder=orjson.loads, schema="pg_catalog")
-        await connection.execute("SET enable_seqscan = off")
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            await connection.execute(f"SET enable_{way} = off")
         properties = (await CatalogueCache().get(connection)).properties
         found = {}
         for name, asked in _searches(items).items():

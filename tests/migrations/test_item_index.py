@@ -87,7 +87,7 @@ class TestColumns:
         for row in rows:
             kind = "time" if row.time else KINDS[str(row.type)]
             assert (recorded[row.name], types[row.name]) == (kind, TYPE_NAMES[kind]), row.name
-            first = f'USING gin ("{row.name}")' if kind == "list" else f'USING btree ("{row.name}", _nominal)'
+            first = f'USING gin ("{row.name}")' if kind == "list" else f'USING btree ("{row.name}", _nominal'
             assert first.replace('"', "") in indexes.replace('"', ""), row.name
 
     def test_a_new_row_gets_a_column_with_values_and_one_that_went_goes(self, loaded: str) -> None:

@@ -63,7 +63,7 @@ def _join_shapes(*expressions: str) -> str:
 
 def _from_window(query: CompiledQuery, bound: Parameters) -> str:
     """The tables of a query; where it is about times alone, of these only what they leave is read."""
-    if query.window is None or query.where != all_of([query.scope, query.times]):
+    if query.window is None or not query.is_about_times:
         return from_tables(query.where)
     within = "item._spread = stretch.spread AND item._nominal BETWEEN stretch.low AND stretch.high"
     return f"({window_rows(query.window, bound)}) AS stretch JOIN {_ITEMS} ON {within}{_join_shapes(query.where)}"

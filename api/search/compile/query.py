@@ -44,6 +44,7 @@ class CompiledQuery:
         scope: The part of the condition that is about collections alone.
         window: Times that the acquisitions of the items lie between, where the condition says so.
         times: The part of the condition that is about those times alone.
+        is_about_times: Whether that is all of it, apart from collections.
         is_filtered: Whether the condition is about more than collections.
     """
 
@@ -54,6 +55,7 @@ class CompiledQuery:
     scope: str = "TRUE"
     window: TimeWindow | None = None
     times: str = "TRUE"
+    is_about_times: bool = False
     is_filtered: bool = True
 
     @property
@@ -74,6 +76,8 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
     fingerprint = repr((scope, filters, bound.values, search.text and search.text.asked))
     if search.text:
         filters.append(_has_words(search.text, bound))
+    expressions = {each.expression for each in properties.by_name.values() if each.is_acquisition}
+    times = [part for part in filters if _is_about(part, expressions)]
     return CompiledQuery(
         where=all_of([scope, *filters]),
         values=tuple(bound.values),
@@ -81,16 +85,13 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
         fingerprint=fingerprint,
         scope=scope,
         window=find_window(search, properties),
-        times=all_of([part for part in filters if _is_about(part, _time_expressions(properties))]),
+        times=all_of(times),
+        is_about_times=len(times) == len(filters),
         is_filtered=bool(filters),
     )
 
 
 _COLUMN: Final = re.compile(r'\b(?:item|shape)\.(?:"(?:[^"]|"")+"|\w+)|\bSELECT\b')
-
-
-def _time_expressions(properties: PropertyTable) -> set[str]:
-    return {each.expression for each in properties.by_name.values() if each.is_acquisition}
 
 
 def _is_about(part: str, expressions: set[str]) -> bool:
