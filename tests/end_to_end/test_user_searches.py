@@ -58,16 +58,18 @@ def _searches(items: list[Item]) -> dict[str, Asked]:
         "campaign": Asked("\"flatsim:campaign\" = '2014-2021'", "flatsim:campaign"),
         "region": Asked("\"flatsim:region\" = 'balkans'", "flatsim:region"),
         "pair spans an event": Asked(f"{REFERENCE} < {EVENT} AND {SECONDARY} > {EVENT}", "insar:|_nominal"),
-        "range meets an instant": Asked(f"T_INTERSECTS({RANGE}, {EVENT})", "_nominal"),
+        "range meets an instant": Asked(f"T_INTERSECTS({RANGE}, {EVENT})", "_nominal|_datetime"),
         "range meets an interval": Asked(
-            f"T_INTERSECTS({RANGE}, INTERVAL('2015-11-12T00:00:00Z','2015-11-20T00:00:00Z'))", "_nominal"
+            f"T_INTERSECTS({RANGE}, INTERVAL('2015-11-12T00:00:00Z','2015-11-20T00:00:00Z'))", "_nominal|_datetime"
         ),
-        "open interval": Asked(f"T_INTERSECTS({RANGE}, INTERVAL('2016-01-10T00:00:00Z','..'))", "_nominal"),
-        "inside a window": Asked(f"T_DURING({RANGE}, {window})", "_nominal"),
+        "open interval": Asked(f"T_INTERSECTS({RANGE}, INTERVAL('2016-01-10T00:00:00Z','..'))", "_nominal|_datetime"),
+        "inside a window": Asked(f"T_DURING({RANGE}, {window})", "_nominal|_datetime"),
         "covers a window": Asked(
-            f"T_CONTAINS({RANGE}, INTERVAL('2015-11-15T00:00:00Z','2015-11-18T23:59:59Z'))", "_nominal"
+            f"T_CONTAINS({RANGE}, INTERVAL('2015-11-15T00:00:00Z','2015-11-18T23:59:59Z'))", "_nominal|_datetime"
         ),
-        "overlaps": Asked(f"T_OVERLAPS({RANGE}, INTERVAL('2015-11-20T00:00:00Z','2015-12-31T23:59:59Z'))", "_nominal"),
+        "overlaps": Asked(
+            f"T_OVERLAPS({RANGE}, INTERVAL('2015-11-20T00:00:00Z','2015-12-31T23:59:59Z'))", "_nominal|_datetime"
+        ),
         "both dates in a window": Asked(
             f"{REFERENCE} >= TIMESTAMP('2015-11-01T00:00:00Z') AND {SECONDARY} <= TIMESTAMP('2015-12-31T23:59:59Z')",
             "insar:|_nominal",
@@ -75,7 +77,7 @@ def _searches(items: list[Item]) -> dict[str, Asked]:
         "interval of the two dates": Asked(
             f"T_DURING(INTERVAL({REFERENCE}, {SECONDARY}), {window})", "insar:|_nominal"
         ),
-        "nominal time": Asked("datetime > TIMESTAMP('2015-11-17T07:10:00Z')", "_nominal"),
+        "nominal time": Asked("datetime > TIMESTAMP('2015-11-17T07:10:00Z')", "_nominal|_datetime"),
         "baselines": Asked(
             '"insar:temporal_baseline" BETWEEN 6 AND 24 AND "insar:perpendicular_baseline" BETWEEN -50 AND 50', "insar:"
         ),
