@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from catalog_builder.discover.renamed import Neighbours, recognise
 from catalog_builder.discover.walk import Loose, Unlisted, walk
 from catalog_builder.errors import PackageRefused
-from catalog_builder.location import Location
+from catalog_builder.location import Location, relative
 from catalog_builder.packages.archive import OTHER_SUFFIXES
 from catalog_builder.packages.model import Found, TrackKey
 from catalog_builder.packages.names import item_id, parse_package, track_id
-from catalog_builder.packages.storage import list_members
+from catalog_builder.packages.storage import list_members, real_path
 from catalog_builder.report.report import Remark, Report, is_writable
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
@@ -90,7 +90,7 @@ def _by_item(roots: Sequence[Location], base: Location | None, report: Report, t
     for found in _all_found(roots, base):
         path = str(found.path)
         if isinstance(found, Unlisted):
-            report.warnings.append(Remark(path, found.reason))
+            report.warnings.append(Remark(path, found.reason, "not listed"))
         elif isinstance(found, Found):
             _add_named(found, items, report)
             if report.found % TELL_EVERY == 0:
@@ -101,6 +101,7 @@ def _by_item(roots: Sequence[Location], base: Location | None, report: Report, t
             report.ignored.append(Remark(path, NO_UTF8))
     if loose:
         _add_renamed(loose, items, report)
+    _tell_outside(items, roots, report)
     return items
 
 
@@ -143,12 +144,16 @@ def _all_found(roots: Sequence[Location], base: Location | None) -> Iterator[Fou
                 yield found
 
 
-def real_path(path: Location) -> Location:
-    """The path without links; a link that leads in a circle is where it stands."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path
+def _tell_outside(items: dict[str, list[Found]], roots: Sequence[Location], report: Report) -> None:
+    """Packages that links lead to and that are in none of the trees: a service of these trees does not publish them."""
+    places = [real_path(root) for root in roots]
+    for found in (one for twins in items.values() for one in twins):
+        place = real_path(found.path)
+        if place != found.path and all(relative(place, root) is None for root in places):
+            reason = (
+                f"leads outside the trees, to {place}: /data/ answers 404 for its files unless that is published too"
+            )
+            report.warnings.append(Remark(str(found.path), reason, "outside"))
 
 
 def _preference(found: Found) -> tuple[int | bool, ...]:
