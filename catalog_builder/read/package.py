@@ -120,7 +120,8 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
         reason = f"it is named as a package of {name.kind.code} but holds products of {' and '.join(sorted(codes))}"
         raise PackageRefused(str(found.path), reason)
     with raster.session(found.path):
-        rasters, seen = _read_rasters(files.rasters, name, outline)
+        masks = frozenset(member.name.removesuffix(".msk") for member in files.others if member.name.endswith(".msk"))
+        rasters, seen = _read_rasters(files.rasters, name, outline, masks)
     return Package(
         found=found,
         name=name,
@@ -230,12 +231,16 @@ def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str
 
 
 def _read_rasters(
-    files: list[tuple[Member, ProductName]], name: PackageName, outline: Outline | None
+    files: list[tuple[Member, ProductName]],
+    name: PackageName,
+    outline: Outline | None,
+    masks: frozenset[str] = frozenset(),
 ) -> tuple[list[Raster], _Seen]:
+    """`masks`: names of rasters that have a mask in a file beside them."""
     outlined = _outlined(files, name)
     rasters, seen = [], _Seen()
     for member, product in files:
-        with raster.opened(member.gdal_path) as dataset:
+        with raster.opened(member.gdal_path, has_mask_file=member.name in masks) as dataset:
             grid = _placed(
                 raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes), product, seen, member
             )

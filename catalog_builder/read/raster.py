@@ -9,7 +9,7 @@ import math
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -58,23 +58,31 @@ def session(location: Location) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Dataset]:
+def opened(path: Path, *, has_mask_file: bool = False) -> Iterator[Dataset]:
     """Open a TIFF in a session, with GDAL's errors turned into ours.
 
     No other format is tried: some of them name further files that would be read.
 
     Args:
         path: a file, or one of GDAL's virtual paths.
+        has_mask_file: whether a mask lies beside it, `<name>.msk`, which GDAL is then let look for.
 
     Raises:
         PackageRefused: the file is no raster, is truncated or cannot be read.
     """
     try:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
-        with DatasetReader(path, driver="GTiff", sharing=False) as dataset:
+        with _look_beside(has_mask_file), DatasetReader(path, driver="GTiff", sharing=False) as dataset:
             yield dataset
     except (RasterioError, OSError, UnicodeError, MemoryError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
+
+
+def _look_beside(is_wanted: bool) -> AbstractContextManager[object]:
+    if not is_wanted:
+        return nullcontext()
+    env: AbstractContextManager[object] = rasterio.Env(session=DummySession(), GDAL_DISABLE_READDIR_ON_OPEN="TRUE")
+    return env
 
 
 def _reason(error: BaseException) -> str:

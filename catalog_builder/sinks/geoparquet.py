@@ -21,6 +21,7 @@ from catalog_builder.sinks.encoding import Encode, compact, indented
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.whole import WholeSink
 
+VARIABLES = "cube:variables"
 ASSET = "items_geoparquet"
 """Key of the collection's asset that is its table."""
 MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -95,11 +96,14 @@ def table_line(item: ItemDict) -> bytes:
         SinkError: it holds what JSON cannot say.
     """
     assets = {key: _without_words(asset) for key, asset in item["assets"].items()}
-    return compact({**item, "assets": assets})
+    properties = dict(item["properties"])
+    if VARIABLES in properties:
+        properties[VARIABLES] = {name: _without_words(one) for name, one in properties[VARIABLES].items()}
+    return compact({**item, "properties": properties, "assets": assets})
 
 
-def _without_words(asset: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in asset.items() if key != "nodata" or not isinstance(value, str)}
+def _without_words(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != "nodata" or not isinstance(value, str)}
 
 
 def _with_table(collection: CollectionDict, table: str) -> CollectionDict:

@@ -131,7 +131,8 @@ def _raster_asset(
         "sar:looks_azimuth": name.looks,
         "sar:looks_range": _looks_ratio(parameters) * name.looks,
         "data_type": COMPLEX_TYPES.get(grid.dtype, grid.dtype),
-        "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
+        "nodata": nodata_of(grid),
+        **({"raster:scale": grid.scale, "raster:offset": grid.offset} if (grid.scale, grid.offset) != (1, 0) else {}),
         **_file_fields(raster.member, _media_type(grid)),
     }
     bands = _bands(raster, package, parameters)
@@ -168,8 +169,11 @@ def _type_at_href(member: Member, media_type: str) -> str:
     return media_type if member.entry is None else ZIP
 
 
-def _json_number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
+def nodata_of(grid: Grid) -> float | str:
+    """What the file declares as no data, else the value that stands for it in all of these products."""
+    if grid.nodata is None:
+        return FILL_VALUE
+    return grid.nodata if math.isfinite(grid.nodata) else str(grid.nodata)
 
 
 def _constant_fields(product: Product | None, geometry: str) -> dict[str, Any]:

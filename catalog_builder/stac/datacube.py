@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from catalog_builder.packages.model import Grid, Package
+from catalog_builder.stac.assets import nodata_of
 from catalog_builder.vocab.products import SIGN
 
 
@@ -63,6 +64,6 @@ def _variable(grid: Grid, dimensions: list[str], unit: str, description: str) ->
         "type": "data",
         "unit": unit,
         "data_type": grid.dtype,
-        "nodata": 0,
+        "nodata": nodata_of(grid),
         "description": description,
     }
