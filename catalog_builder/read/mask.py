@@ -125,7 +125,7 @@ class _View:
 
     def _border_value(self, top: Row, bottom: Row, inner: Row) -> float | None:
         corners = {top[0], top[-1], bottom[0], bottom[-1]}
-        if len(corners) != 1:
+        if self._is_masked or len(corners) != 1:  # a mask says all
             return None
         value = corners.pop()
         if not np.isfinite(value) or value in (0, self.nodata) or (inner == value).all():

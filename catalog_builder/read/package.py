@@ -120,8 +120,7 @@ def read_package(found: Found, *, checksums: bool = False, outline: Outline | No
         reason = f"it is named as a package of {name.kind.code} but holds products of {' and '.join(sorted(codes))}"
         raise PackageRefused(str(found.path), reason)
     with raster.session(found.path):
-        masks = frozenset(member.name.removesuffix(".msk") for member in files.others if member.name.endswith(".msk"))
-        rasters, seen = _read_rasters(files.rasters, name, outline, masks)
+        rasters, seen = _read_rasters(files.rasters, name, outline, _masked(files))
     return Package(
         found=found,
         name=name,
@@ -217,11 +216,16 @@ def read_outline(found: Found) -> Outline | None:
     Raises:
         PackageRefused: its name or that raster is wrong, or it cannot be listed.
     """
-    files = _sort(storage.list_members(found)).rasters
-    key = _outlined(files, parse_package(found.name))
-    chosen = [(member, product) for member, product in files if product.key == key][:1]
+    files = _sort(storage.list_members(found))
+    key = _outlined(files.rasters, parse_package(found.name))
+    chosen = [(member, product) for member, product in files.rasters if product.key == key][:1]
     with raster.session(found.path):
-        return _read_rasters(chosen, parse_package(found.name), None)[1].outline
+        return _read_rasters(chosen, parse_package(found.name), None, _masked(files))[1].outline
+
+
+def _masked(files: _Files) -> frozenset[str]:
+    """Names of rasters that have a mask in a file beside them."""
+    return frozenset(member.name.removesuffix(".msk") for member in files.others if member.name.endswith(".msk"))
 
 
 def _outlined(files: list[tuple[Member, ProductName]], name: PackageName) -> str | None:

@@ -119,6 +119,9 @@ def holed(path: Path, how: str) -> None:
     if how in {"nodata", "undeclared"}:
         values[0][right] = -9999
         values[0][:2] = values[0][-2:] = values[0][:, :2] = -9999
+    if how in {"mask", "msk"}:
+        values[0][right] = values[0][:2] = values[0][-2:] = 0.6  # masked by the mask, not by its value
+        right[:2] = right[-2:] = True
     if how == "nan":
         values[0][right] = np.nan
     profile |= {"nodata": {"nodata": -9999, "nan": float("nan")}.get(how)}
