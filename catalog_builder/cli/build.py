@@ -148,8 +148,7 @@ def build(
         click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
         raise SystemExit(INTERRUPTED) from None
     if report_file:
-        text = page(report, atlas) if atlas else json.dumps(report.to_dict(), indent=1) + "\n"
-        _write_report(report_file, text)
+        _write_report(report_file, page(report, atlas) if atlas else json.dumps(report.to_dict(), indent=1) + "\n")
     if not quiet:
         click.echo(ending(time.monotonic() - started, out, form, report_file))
     raise SystemExit(status_of(report))

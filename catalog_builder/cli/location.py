@@ -9,7 +9,7 @@ import click
 
 from catalog_builder.errors import FlatsimError
 from catalog_builder.location import locate
-from catalog_builder.location.base import NoBase, check_base
+from catalog_builder.location.published import NoBase, check_base
 
 
 class LocationType(click.Path):

@@ -91,15 +91,14 @@ def build(
         refresh: read unchanged packages too.
         atlas: shown each item of the collections that the trees belong to, also those of earlier builds.
 
-    Returns:
-        Counts and refusals. Each package found is in exactly one count.
+    Returns: counts and refusals; each package found is in exactly one count.
 
     Raises:
         TreeNotFound: a root is no directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
-    tell = progress or (lambda _done, _found: None)
     check_databases()
+    tell = progress or (lambda _done, _found: None)
     with sink.claim(), processes(workers) if isinstance(workers, int) else workers as pool:
         plan = make_plan(roots, base=base, tell=partial(_expect, pool, tell))
         places = count_found(plan)

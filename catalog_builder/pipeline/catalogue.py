@@ -15,9 +15,10 @@ from catalog_builder.packages.names import parse_package
 from catalog_builder.read.package import product_keys, read_outline, read_package
 from catalog_builder.read.track import create_track
 from catalog_builder.report.report import Remark, is_writable
-from catalog_builder.stac.consistency import missing_pairs, without_wrong_views
+from catalog_builder.stac.consistency import without_wrong_views
 from catalog_builder.stac.item import Judgement, judge, make_item
 from catalog_builder.stac.layout import Layout
+from catalog_builder.stac.lists import missing_pairs
 from catalog_builder.thumbnails.make import make_thumbnail
 from catalog_builder.vocab.files import is_user_made
 

@@ -72,13 +72,13 @@ def opened(path: Path, *, has_mask_file: bool = False) -> Iterator[Dataset]:
     """
     try:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
-        with _look_beside(has_mask_file), DatasetReader(path, driver="GTiff", sharing=False) as dataset:
+        with _look_beside(is_wanted=has_mask_file), DatasetReader(path, driver="GTiff", sharing=False) as dataset:
             yield dataset
     except (RasterioError, OSError, UnicodeError, MemoryError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
 
 
-def _look_beside(is_wanted: bool) -> AbstractContextManager[object]:
+def _look_beside(*, is_wanted: bool) -> AbstractContextManager[object]:
     if not is_wanted:
         return nullcontext()
     env: AbstractContextManager[object] = rasterio.Env(session=DummySession(), GDAL_DISABLE_READDIR_ON_OPEN="TRUE")

@@ -9,7 +9,7 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from catalog_builder.location.address import Location, ObjectPath, relative
-from catalog_builder.location.base import address_below
+from catalog_builder.location.published import address_below
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog_builder.location.base import address_below
 from catalog_builder.location.files import make_folder, remove, replace
+from catalog_builder.location.published import address_below
 
 SUFFIX = ".png"
 

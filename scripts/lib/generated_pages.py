@@ -114,7 +114,7 @@ CHECKS_HEAD: Final = """# Checks: what a build does with a fault
 
 A package that contradicts itself in what it *is*, or that cannot be read, is refused. A *value* that cannot be right is
 left out, and the package is published. What is missing or strange is named. Whatever is left out in one place is used
-in no other: a series that is refused gives its pairs nothing, a line of sight that cannot be is in no item of its track.
+in no other: a series that is refused gives its pairs nothing, a wrong line of sight is in no item of its track.
 
 Each warning has the kind of its check; the build ends with their numbers, and `--report FILE.json` has each of them
 under `warnings` with `path`, `reason`, `kind` and, where there is one, the `value`. Made by `scripts/docs` from the

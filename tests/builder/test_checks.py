@@ -26,9 +26,10 @@ from catalog_builder.read.package import read_package
 from catalog_builder.read.track import create_track, own_footprint
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
-from catalog_builder.stac.consistency import area_of, disagreements, missing_pairs
+from catalog_builder.stac.consistency import area_of, disagreements
 from catalog_builder.stac.item import create_item
 from catalog_builder.stac.layout import ServiceLayout
+from catalog_builder.stac.lists import missing_pairs
 from catalog_builder.vocab.satellites import BY_CODE
 
 DAY = timedelta(days=1)

@@ -29,7 +29,7 @@ def check_base(text: str, *, takes_query: bool = True) -> None:
 
     >>> check_base("data.example.org/x")
     Traceback (most recent call last):
-    catalog_builder.location.base.NoBase: 'data.example.org/x' has no scheme, such as https:
+    catalog_builder.location.published.NoBase: 'data.example.org/x' has no scheme, such as https:
     """
     if not _SCHEME.match(text):
         msg = f"{text!r} has no scheme, such as https:"
