@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -241,7 +242,8 @@ def _look_for_outline(rasters: list[Raster], seen: _Seen, name: PackageName, emp
     """Where the raster that should tell the outline has none, the next best does."""
     for key in name.kind.footprint_from:
         for found in (one for one in rasters if one.name.key == key != empty and one.grid.transform):
-            with raster.opened(found.member.gdal_path) as dataset:
+            scan = None
+            with suppress(PackageRefused), raster.opened(found.member.gdal_path) as dataset:  # the next one may do
                 scan = mask.scan(dataset)
             seen.outline = _outline(scan, found, name) if scan else None
             if seen.outline:
