@@ -14,7 +14,7 @@ from catalog_builder.settings import BuilderSettings
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = ("cli.md", "examples.md", "settings.md", "tutorial.ipynb", "vocabulary.md")
+PAGES = ("checks.md", "cli.md", "examples.md", "settings.md", "tutorial.ipynb", "vocabulary.md")
 
 
 @pytest.fixture(scope="module")

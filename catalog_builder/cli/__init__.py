@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
@@ -12,6 +13,8 @@ from catalog_builder.errors import FlatsimError
 from catalog_builder.vocab.release import __version__
 
 NOTHING_DONE: Final = 1
+FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Of a disk that takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +77,9 @@ def main() -> None:
         command(prog_name="flatsim-stac")
     except FlatsimError as error:
         click.echo(f"flatsim-stac: {error}", err=True)
+        raise SystemExit(NOTHING_DONE) from None
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        click.echo(f"flatsim-stac: {error.filename or 'a file'}: {error.strerror}", err=True)
         raise SystemExit(NOTHING_DONE) from None

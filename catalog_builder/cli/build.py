@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
@@ -12,11 +13,13 @@ from typing import TextIO
 import click
 from rich.table import Table
 
-from catalog_builder.cli.location import LOCATION
+from catalog_builder.cli.location import BASE, BASE_WITHOUT_QUERY, LOCATION
 from catalog_builder.cli.progress import progress, wide_console
 from catalog_builder.database import resolve_dsn
+from catalog_builder.errors import SinkError, TreeNotFound
 from catalog_builder.local_postgres import Role
-from catalog_builder.location import Location, locate
+from catalog_builder.location import Location, at, locate
+from catalog_builder.packages.archive import is_package_archive
 from catalog_builder.pipeline.build import build as build_trees
 from catalog_builder.pipeline.catalogue import Options
 from catalog_builder.pipeline.dask_pool import dask_cluster
@@ -60,14 +63,21 @@ FORMATS = ("static", "ndjson", "geoparquet")
     metavar="DSN",
     help="Load this database; without --out the default: PG* variables, else the embedded one.",
 )
-@click.option("--href-base", metavar="URL", help="Where the trees are published; asset addresses start with it.")
+@click.option(
+    "--href-base",
+    metavar="URL",
+    type=BASE,
+    help="Where the trees are published; asset addresses start with it. A query (?…) is carried to the end of each.",
+)
 @click.option(
     "--thumbnails",
     is_flag=True,
     help="Make a thumbnail of each item: in the folder thumbnails of --out, or in FLATSIM_THUMBNAILS, which `serve` "
     "publishes.",
 )
-@click.option("--thumbnails-base", metavar="URL", help="Where the folder of thumbnails is published instead.")
+@click.option(
+    "--thumbnails-base", metavar="URL", type=BASE, help="Where the folder of thumbnails is published instead."
+)
 @click.option(
     "--workers", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes; default all cores."
 )
@@ -79,9 +89,16 @@ FORMATS = ("static", "ndjson", "geoparquet")
     help="Write the counts as JSON, or a page with maps: FILE.html.",
 )
 @click.option("--checksums", is_flag=True, help="Compute file:checksum (SHA2-256) of every data file: reads all bytes.")
-@click.option("--strict", is_flag=True, help="Refuse a package that holds an unknown product.")
+@click.option(
+    "--strict", is_flag=True, help="Refuse packages of which a value would be left out, or that are warned of."
+)
 @click.option("--lenient", is_flag=True, help="Publish a package that contradicts itself, with flatsim:warnings.")
-@click.option("--schema-base", metavar="URL", help="Where the catalogue is published; declare its own schema there.")
+@click.option(
+    "--schema-base",
+    metavar="URL",
+    type=BASE_WITHOUT_QUERY,
+    help="Where the catalogue is published; declare its own schema there.",
+)
 @click.option("--prune", is_flag=True, help="Remove items of packages that an earlier build found and that are gone.")
 @click.option("--refresh", is_flag=True, help="Read every package again, also those that have not changed.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
@@ -110,18 +127,17 @@ def build(
 
     Exit status: 0 all that was found is catalogued; 3 some packages were refused; 1 nothing was done; 2 wrong usage.
     """
-    if out and database:
-        msg = "--out and --database exclude each other"
-        raise click.UsageError(msg)
-    if bool(trees) == bool(files_from):
-        msg = "give either TREE... or --files-from FILE"
-        raise click.UsageError(msg)
-    roots = _listed(files_from) if files_from else trees
+    _refuse_both(("--out", out), ("--database", database))
+    _refuse_both(("--strict", strict), ("--lenient", lenient))
+    if report_file:
+        _check_report(report_file)
+    roots = _roots(trees, files_from)
     base = Path.cwd() if files_from else None
     pictures = _thumbnails(out, thumbnails_base, wanted=thumbnails)
     sink, layout = _folder(out, form, href_base, pictures) if out else _database(database, href_base, pictures)
     options = Options(checksums=checksums, strict=strict, lenient=lenient, schema_base=schema_base)
     readers = dask_cluster(dask, roots) if dask else workers
+    started = time.monotonic()
     data = ReportData() if report_file and report_file.suffix.lower() in PAGE_SUFFIXES else None
     try:
         report = run(
@@ -133,8 +149,87 @@ def build(
         raise SystemExit(INTERRUPTED) from None
     if report_file:
         text = render_report(report, data) if data else json.dumps(report.to_dict(), indent=1) + "\n"
-        report_file.write_text(text, encoding="utf-8")
+        _write_report(report_file, text)
+    if not quiet:
+        click.echo(ending(time.monotonic() - started, out, form, report_file))
     raise SystemExit(status_of(report))
+
+
+def _refuse_both(one: tuple[str, object], other: tuple[str, object]) -> None:
+    if one[1] and other[1]:
+        msg = f"{one[0]} and {other[0]} exclude each other"
+        raise click.UsageError(msg)
+
+
+def _roots(trees: tuple[Location, ...], files_from: TextIO | None) -> tuple[Location, ...]:
+    if bool(trees) == bool(files_from):
+        msg = "give either TREE... or --files-from FILE"
+        raise click.UsageError(msg)
+    roots = _listed(files_from) if files_from else trees
+    for root in roots:
+        check_root(root)
+    return roots
+
+
+def _check_report(file: Path) -> None:
+    """Before anything is built: a report that cannot be written would be missed after hours."""
+    if not file.parent.is_dir():
+        msg = f"--report {file}: the folder {file.parent} is not there"
+        raise click.UsageError(msg)
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        msg = f"--report {file}: cannot be written"
+        raise click.UsageError(msg)
+
+
+def _write_report(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        msg = f"{file}: the catalogue is written, its report cannot be: {error.strerror}"
+        raise SinkError(msg) from error
+
+
+def check_root(root: Location) -> None:
+    """Say of a root that is not there that it is not.
+
+    Raises:
+        TreeNotFound: it is no folder and no archive of a package.
+    """
+    place = at(root)
+    if isinstance(root, Path) and not root.exists():
+        msg = f"{root}: there is no such folder"
+        raise TreeNotFound(msg)
+    if isinstance(root, Path) and not place.is_folder() and not is_package_archive(root.name):
+        msg = f"{root}: neither a folder nor an archive of a package"
+        raise TreeNotFound(msg)
+
+
+def ending(elapsed_s: float, out: Path | None, form: str, report_file: Path | None) -> str:
+    """Where the catalogue is, how long it took, and what to do next."""
+    if out is None:
+        where, following = "into the database", "flatsim-stac serve --data TREE"
+    else:
+        where = f"to {out.resolve()} ({form})"
+        following = {
+            "static": f"flatsim-stac validate {out / 'catalog.json'}",
+            "ndjson": f"flatsim-stac db load {out}",
+            "geoparquet": f'python -c "import stac_geoparquet"  # reads {out}/*.parquet',
+        }[form]
+    lines = [f"Written {where} in {duration(elapsed_s)}."]
+    lines += [f"Report: {report_file.resolve()}"] if report_file else []
+    return "\n".join([*lines, f"Next: {following}"])
+
+
+def duration(seconds: float) -> str:
+    """For people.
+
+    >>> duration(3.21), duration(75), duration(7322)
+    ('3.2 s', '1 min 15 s', '2 h 2 min')
+    """
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
 
 
 def _listed(lines: TextIO) -> tuple[Location, ...]:
@@ -171,10 +266,12 @@ def run(
         )
     for word, remarks in (("refused", report.refused), ("warning", report.warnings), ("vanished", report.vanished)):
         for remark in remarks:
-            click.echo(f"{word} {remark.path}: {remark.reason}", err=True)
+            kind = f" ({remark.kind})" if remark.kind else ""
+            click.echo(f"{word}{kind} {remark.path}: {remark.reason}", err=True)
     if not quiet:
         show_counts(report)
         click.echo(summary_of(report))
+        click.echo(warnings_of(report))
     return report
 
 
@@ -200,11 +297,19 @@ def summary_of(report: Report) -> str:
     )
 
 
+def warnings_of(report: Report) -> str:
+    """One line of warnings by kind."""
+    counts = report.warning_counts()
+    kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    return f"{len(report.warnings)} warnings" + (f": {kinds}" if kinds else "")
+
+
 def status_of(report: Report) -> int:
     """Exit status of a build."""
     if report.catalogued + report.unchanged == 0:
         return NOTHING_DONE
-    return SOME_REFUSED if report.refused else 0
+    is_incomplete = any(remark.kind == "not listed" for remark in report.warnings)
+    return SOME_REFUSED if report.refused or is_incomplete else 0
 
 
 def _thumbnails(out: Path | None, href_base: str | None, *, wanted: bool) -> ThumbnailFolder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,9 +13,12 @@ from rich.text import Text
 
 from catalog_builder.cli.location import LOCATION
 from catalog_builder.cli.progress import wide_console
+from catalog_builder.errors import TreeNotFound
 from catalog_builder.location import Location, at
 from catalog_builder.pipeline.inspection import FileSeen, Inspection, inspect_name, inspect_package
 
+LONGEST_TEXT = 160
+"""Characters of a value; `--json` has all."""
 REFUSED = 3
 """Exit status for a package that a build would refuse, as of a build that refuses some."""
 
@@ -47,6 +51,9 @@ def inspect(path: Location, *, tree: Location | None, as_json: bool) -> None:
 
 def look(path: Location, tree: Location | None) -> Inspection:
     """The package at a path; of a product's file or of a mere name, what the name says."""
+    if isinstance(path, Path) and len(path.parts) > 1 and not path.parent.exists():
+        msg = f"{path}: there is no such folder or file"
+        raise TreeNotFound(msg)
     is_archive = path.suffix.lower() == ".zip" and at(path).is_file()
     return inspect_package(path, tree=tree) if is_archive or at(path).is_folder() else inspect_name(path.name)
 
@@ -69,6 +76,8 @@ def show(seen: Inspection, console: Console) -> None:
 
 def _files(files: list[FileSeen]) -> Table:
     table = Table("File", "Bytes", "Asset", "Roles or why not", title="Files", title_justify="left", box=None)
+    table.columns[0].no_wrap = True  # names are what one came for
+    table.columns[0].min_width = max(len(file.name) for file in files)
     table.columns[1].justify = "right"
     for file in files:
         cells = (file.name, f"{file.size_bytes:,}", file.asset or "-", ", ".join(file.roles) or file.note)
@@ -89,10 +98,18 @@ def _flat(rows: dict[str, Any]) -> list[tuple[str, str]]:
     flat: list[tuple[str, str]] = []
     for name, value in rows.items():
         if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
-            flat += [(f"{name} {key}", text) for key, text in value.items()]
+            flat += [(f"{name} {key}", _words(text)) for key, text in value.items()]
         elif value is not None:
-            flat.append((name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+            flat.append((name, ", ".join(map(str, value)) if isinstance(value, list) else _words(value)))
     return flat
+
+
+def _words(value: object) -> str:
+    """For people: yes and no, and long texts cut."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _text(value: str, style: str = "") -> Text:

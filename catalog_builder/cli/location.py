@@ -9,6 +9,7 @@ import click
 
 from catalog_builder.errors import FlatsimError
 from catalog_builder.location import locate
+from catalog_builder.location.published import NoBase, check_base
 
 
 class LocationType(click.Path):
@@ -23,3 +24,24 @@ class LocationType(click.Path):
 
 
 LOCATION = LocationType(path_type=Path)
+
+
+class BaseType(click.ParamType[str]):
+    """An address below which files are published."""
+
+    name = "url"
+
+    def __init__(self, *, takes_query: bool) -> None:
+        self._takes_query = takes_query
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The address, if addresses can begin with it."""
+        try:
+            check_base(value, takes_query=self._takes_query)
+        except NoBase as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+BASE = BaseType(takes_query=True)
+BASE_WITHOUT_QUERY = BaseType(takes_query=False)

@@ -62,7 +62,9 @@ def _serve(cluster: Cluster, host: str, port: int, trees: tuple[Path, ...]) -> i
     """Run the service until it ends or we are told to stop; its exit status, 0 for a wished stop."""
     environment = service_environment(dsn=cluster.dsn(Role.READ), host=host, port=port, trees=trees)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"  # noqa: S104 (a comparison)
-    click.echo(f"API           {address}\nSTAC Browser  {address}browser/\nProducts      {address}data/\nCtrl-C stops.")
+    click.echo(
+        f"API           {address}\nSTAC Browser  {address}browser/\nCollections   {address}collections\nCtrl-C stops."
+    )
     service: subprocess.Popen[bytes] | None = None
     wished = False
 

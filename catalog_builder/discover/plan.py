@@ -14,11 +14,11 @@ from pathlib import Path
 from catalog_builder.discover.renamed import Neighbours, recognise
 from catalog_builder.discover.walk import UnlistedFolder, UnnamedFolder, walk
 from catalog_builder.errors import PackageRefused
-from catalog_builder.location import Location
+from catalog_builder.location import Location, relative
 from catalog_builder.packages.archive import OTHER_SUFFIXES
 from catalog_builder.packages.model import NamedPackage, PackagePath, TrackKey
 from catalog_builder.packages.names import item_id, parse_name_of, track_id
-from catalog_builder.packages.storage import list_package_files
+from catalog_builder.packages.storage import list_package_files, real_path
 from catalog_builder.report.report import Remark, Report, is_writable
 
 _VARIANT = re.compile(r"(?<![A-Za-z])QO|QO(?![A-Za-z])")
@@ -94,7 +94,7 @@ def _by_item(
     for found in _all_found(roots, base):
         path = str(found.path)
         if isinstance(found, UnlistedFolder):
-            report.warnings.append(Remark(path, found.reason))
+            report.warnings.append(Remark(path, found.reason, "not listed"))
         elif isinstance(found, PackagePath):
             _add_named(found, items, report)
             if report.found % TELL_EVERY == 0:
@@ -105,6 +105,7 @@ def _by_item(
             report.ignored.append(Remark(path, NO_UTF8))
     if unnamed:
         _add_renamed(unnamed, items, report)
+    _tell_outside(items, roots, report)
     return items
 
 
@@ -152,12 +153,16 @@ def _all_found(
                 yield found
 
 
-def real_path(path: Location) -> Location:
-    """The path without links; a link that leads in a circle is where it stands."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path
+def _tell_outside(items: dict[str, list[NamedPackage]], roots: Sequence[Location], report: Report) -> None:
+    """Packages that links lead to and that are in none of the trees: a service of these trees does not publish them."""
+    places = [real_path(root) for root in roots]
+    for found in (one for twins in items.values() for one in twins):
+        place = real_path(found.path)
+        if place != found.path and all(relative(place, root) is None for root in places):
+            reason = (
+                f"leads outside the trees, to {place}: /data/ answers 404 for its files unless that is published too"
+            )
+            report.warnings.append(Remark(str(found.path), reason, "outside"))
 
 
 def _real_path_below(path: Location, folders: dict[Location, Location]) -> Location:

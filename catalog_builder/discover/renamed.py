@@ -14,7 +14,7 @@ from datetime import date
 
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location
-from catalog_builder.packages import sidecars, storage
+from catalog_builder.packages import sidecars, storage, tables
 from catalog_builder.packages.model import DatePair, NamedPackage, PackageFile, PackageName, PackagePath, ProductName
 from catalog_builder.packages.names import (
     compact_date,
@@ -135,8 +135,10 @@ def _pair_dates(path: Location, content: _Content) -> tuple[date, date]:
 def _network_dates(path: Location, content: _Content, kind: Kind, beside: Sequence[PackageName]) -> tuple[date, date]:
     """First and last date of a series or auxiliary package: as its neighbour's name says, else as its own list does."""
     text = content.text(_DATES_IN[kind])
-    parse = sidecars.parse_epochs if kind is TIMESERIES else sidecars.parse_baselines
-    days = set(parse(text, str(path)))
+    table = tables.parse_epochs(text) if kind is TIMESERIES else tables.parse_baselines(text)
+    days = set(table.content)
+    if days and not table.is_whole:  # its first or last date may be missing, and the name would be another one
+        raise PackageRefused(str(path), f"its {_DATES_IN[kind]}, which tells its dates: {table.faults[0].text}")
     if not days:
         raise PackageRefused(str(path), f"it has no {_DATES_IN[kind]} to tell its dates")
     if _PRIMARY.fullmatch(path.name):

@@ -12,10 +12,12 @@ from pathlib import Path
 from catalog_builder.errors import StoreError
 from catalog_builder.location.address import Location, ObjectPath, locate, relative
 from catalog_builder.location.ahead import Listings
-from catalog_builder.location.handle import Entry, Facts, Handle, OpenFile, StoreEntry
-from catalog_builder.location.local import LocalHandle
+from catalog_builder.location.handle import Contents, Entry, Facts, Handle, OpenFile, StoreEntry
+from catalog_builder.location.local import INTO_NOTHING, LocalHandle
 
 __all__ = [
+    "INTO_NOTHING",
+    "Contents",
     "Entry",
     "Facts",
     "Handle",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from catalog_builder.errors import SinkError
@@ -34,6 +35,8 @@ def replace(path: Path, content: bytes) -> bool:
         temporary.chmod(0o644)
         temporary.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
         msg = f"{path}: cannot be written: {error.strerror}"
         raise SinkError(msg) from error
     return True

@@ -7,7 +7,7 @@ at all raises `StoreError`.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -37,6 +37,19 @@ class Facts(NamedTuple):
     """Time of modification, nanoseconds since 1970."""
     tag: str | None = None
     """The store's own mark of the content (ETag); None on a disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a folder holds."""
+
+    files: dict[str, Facts]
+    """Regular files in the order of their names."""
+    folders: set[str]
+    links: tuple[str, ...] = ()
+    """Files that lie elsewhere."""
+    unusable: dict[str, str] = field(default_factory=dict)
+    """Names without a file or folder behind them, and what there is instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,9 @@ class Handle(Protocol):
 
     def files(self) -> tuple[dict[str, Facts], set[str]]:
         """Regular files of a folder in the order of their names, and names of its folders."""
+
+    def contents(self) -> Contents:
+        """The same, and what else is in the folder."""
 
     def identity(self) -> Hashable:
         """The same for all names of one folder."""

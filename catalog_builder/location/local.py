@@ -10,8 +10,9 @@ from errno import EINVAL
 from pathlib import Path
 from stat import S_ISREG
 
-from catalog_builder.location.handle import Entry, Facts, OpenFile
+from catalog_builder.location.handle import Contents, Entry, Facts, OpenFile
 
+INTO_NOTHING = "a link into nothing"
 BLOCK_BYTES = 2**20
 """What is read at once of a file that is read whole."""
 
@@ -54,9 +55,25 @@ class LocalHandle:
 
     def files(self) -> tuple[dict[str, Facts], set[str]]:
         """Regular files by name, and names of folders."""
-        entries = self._entries()
-        files = {entry.name: _facts(entry.stat()) for entry in entries if _is_there(entry.is_file)}
-        return files, {entry.name for entry in entries if _is_there(entry.is_dir)}
+        contents = self.contents()
+        return contents.files, contents.folders
+
+    def contents(self) -> Contents:
+        """By one listing."""
+        files: dict[str, Facts] = {}
+        folders: set[str] = set()
+        links: list[str] = []
+        unusable: dict[str, str] = {}
+        for entry in self._entries():
+            if _is_there(entry.is_file):
+                files[entry.name] = _facts(entry.stat())
+                if entry.is_symlink():
+                    links.append(entry.name)
+            elif _is_there(entry.is_dir):
+                folders.add(entry.name)
+            else:
+                unusable[entry.name] = INTO_NOTHING if entry.is_symlink() else "a pipe, a socket or a device"
+        return Contents(files, folders, tuple(links), unusable)
 
     def identity(self) -> Hashable:
         """Device and number of the file system."""

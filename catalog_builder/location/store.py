@@ -31,7 +31,7 @@ from catalog_builder.location.access import (
     variables,
 )
 from catalog_builder.location.address import ObjectPath
-from catalog_builder.location.handle import Entry, Facts, OpenFile, StoreEntry
+from catalog_builder.location.handle import Contents, Entry, Facts, OpenFile, StoreEntry
 
 T = TypeVar("T")
 
@@ -105,6 +105,10 @@ class StoreHandle:
         # The empty object that some tools make to mark a folder has the folder's own name.
         metas = {meta["path"].rpartition("/")[2]: _facts(meta) for meta in found["objects"] if meta["path"] != key}
         return dict(sorted(metas.items())), {name.rpartition("/")[2] for name in found["common_prefixes"]}
+
+    def contents(self) -> Contents:
+        """Objects and folders: stores have nothing else."""
+        return Contents(*self.files())
 
     def identity(self) -> Hashable:
         """Its address: stores have no links."""

@@ -52,6 +52,19 @@ class Scene:
         return self.satellite.relative_orbit(self.absolute_orbit)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong with a package, found by one of the checks of `catalog_builder.vocab.checks`."""
+
+    kind: str
+    """Of the check."""
+    path: str
+    """File or package at fault."""
+    reason: str
+    value: str = ""
+    """As it was found, where there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackKey:
     """What a series, its auxiliary data and its pairs share."""
@@ -122,6 +135,7 @@ class ProductName:
     def stem(self) -> str:
         """What a raster, its preview, legend and metadata share, lower case."""
         text = self.text.rpartition(".")[0].lower()
+        text = text.removesuffix("_cog").removesuffix("-cog")
         return text.removeprefix("legend_").removesuffix("_legend").removesuffix("-legend")
 
     @cached_property
@@ -197,19 +211,31 @@ class Grid:
     dtype: str
     nodata: float | None
     crs: str | None
-    """`EPSG:4326`, or None in radar geometry."""
+    """`EPSG:4326`, or None in radar geometry and where the system has no code."""
+    wkt: str | None = None
+    """The system, where it has no code."""
     transform: tuple[float, float, float, float, float, float] | None
-    """Affine coefficients a, b, c, d, e, f: column, row → longitude, latitude. None without CRS."""
+    """Affine coefficients a, b, c, d, e, f: column, row → longitude, latitude, or what the system counts in. None in
+    radar geometry."""
     is_cog: bool
+    scale: float = 1.0
+    offset: float = 0.0
+    """Of band 1: what its numbers are multiplied by and what is added, to be values."""
+
+    @property
+    def is_referenced(self) -> bool:
+        """Whether it is known where on earth its pixels are."""
+        return self.transform is not None and (self.crs or self.wkt) is not None
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float] | None:
-        """West, south, east, north of the raster; None without CRS."""
+        """West, south, east, north of the raster in its reference system; None without one."""
         if self.transform is None:
             return None
-        a, _, c, _, e, f = self.transform
-        xs, ys = sorted((c, c + a * self.width)), sorted((f, f + e * self.height))
-        west, south, east, north = (round(value, 10) for value in (xs[0], ys[0], xs[1], ys[1]))
+        a, b, c, d, e, f = self.transform
+        corners = [(x, y) for x in (0, self.width) for y in (0, self.height)]
+        xs, ys = [c + a * x + b * y for x, y in corners], [f + d * x + e * y for x, y in corners]
+        west, south, east, north = (round(value, 10) for value in (min(xs), min(ys), max(xs), max(ys)))
         return west, south, east, north
 
 
@@ -245,6 +271,8 @@ class Outline:
     height: int
     """Rows in which the spans are counted: those of the grid, or of an overview."""
     width: int
+    fill: float | None = None
+    """Value all around that is not declared as no data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,10 +313,20 @@ class Texts:
     units: dict[str, str] = field(default_factory=dict)
     """UCUM units by the stem of a raster's name, where its `.meta` states another one than its product's row."""
 
+    partial: frozenset[str] = frozenset()
+    """Fields whose table is not whole: some of its lines are no data, or it ends too early."""
+    faults: tuple[Fault, ...] = ()
+    """What is wrong with the files."""
+
     @property
     def kept_pairs(self) -> Set[DatePair]:
         """Pairs in the inversion: of `RMSinterfero.txt`, else of the stack."""
         return self.rms_rad.keys() or self.stack_pairs
+
+    @property
+    def has_all_kept_pairs(self) -> bool:
+        """Whether a pair that is not among those kept was certainly dropped."""
+        return ("rms_rad" if self.rms_rad else "stack_pairs") not in self.partial
 
     def unit_of(self, name: ProductName) -> str | None:
         """The unit that the `.meta` of a raster states instead of that of its product's row."""
@@ -328,6 +366,8 @@ class Package:
     """Outline of the radar lookup table, where there is one."""
     coherence_mean: float | None
     line_of_sight: LineOfSight | None
+    faults: tuple[Fault, ...] = ()
+    """What was found wrong while it was read, beside those of its texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,5 +392,9 @@ class Track:
     """Acquisition time of the primary; only its time of day is meant for other dates."""
     has_series: bool
     has_auxiliary: bool
+    has_all_pairs: bool = True
+    """Whether its lists agree on the pairs of the inversion, so that one that is in none was certainly dropped."""
+    products: tuple[tuple[str, frozenset[str]], ...] = ()
+    """Paths of some of its pairs, and the keys of their products."""
     outline: Outline | None = None
     """That of the first pair, with which the others are compared."""

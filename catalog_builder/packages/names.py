@@ -43,7 +43,7 @@ _PRODUCT = re.compile(
     r"(?:_(?P<date1>\d{8})[_-](?P<date2>\d{8}))?"
     r"(?P<modifiers>(?:_[A-Za-z]+)*)"
     r"(?:_(?P<looks>[1-9]\d{0,2})rlks)?"
-    r"(?:[_-]legend)?"
+    r"(?:[_-]legend)?(?:[_-]cog)?"
     r"\.(?P<extension>tiff?|meta|metadata|xml|png|jpe?g)",
     re.IGNORECASE | re.ASCII,
 )

@@ -1,8 +1,6 @@
 """Texts of the sidecar files → values. Pure; `catalog_builder.read.package` fetches the bytes.
 
-Formats: the columns that readers of real deliveries rely on. Blank lines and lines that do not start with a digit
-where a number is due (headers, comments) are passed over; a date that does not exist is an error, for a wrong date is
-worse than none.
+Lists and tables are read by `catalog_builder.packages.tables`.
 """
 
 from __future__ import annotations
@@ -13,31 +11,28 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain
-from math import isfinite
-from pathlib import PurePath
 
-from catalog_builder.errors import PackageRefused
-from catalog_builder.packages.model import DatePair, Scene
-from catalog_builder.packages.names import compact_date
+from catalog_builder.packages.model import Scene
+from catalog_builder.packages.tables import is_number
 from catalog_builder.vocab.satellites import BY_CODE
-from catalog_builder.vocab.sidecars import DEM_NAMES, KNOWN_KEYS, MISSING, VOCABULARY
+from catalog_builder.vocab.sidecars import DEM_NAMES, KNOWN_KEYS, MISSING, NOT_A_NUMBER, TYPED_KEYS, VOCABULARY
 
 _SCENE = re.compile(r"(S1[A-D])_IW_SLC__\w{4}_(\d{8}T\d{6})_(\d{8}T\d{6})_(\d{6})", re.ASCII)
 _ZONE_LETTER = re.compile(r"(?<=\d)[A-Za-z]$")
 _LONGEST_ACQUISITION = timedelta(hours=1)
-MAX_BASELINE_M = 10_000.0
-"""Far beyond the orbital tube of Sentinel-1, and beyond the critical baseline."""
 _YEARS = range(1970, 2101)
 """Years that a time of this data can lie in."""
-_DATES = re.compile(r"(?<!\d)(\d{8})[-_\s]+(\d{8})(?!\d)", re.ASCII)
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _META_LINE = re.compile(r"\s*([A-Za-z][\w./-]*)(?:\s*:\s*|\s+|\s*$)(.*)")
 
 
 def decode(content: bytes) -> str:
-    """Text of a sidecar file: UTF-8 with or without a byte order mark, else Latin-1, which never fails.
+    """Text of a sidecar file: UTF-8 with or without a byte order mark, UTF-16 with one, else Latin-1.
 
     NUL characters are left out: no database takes them.
     """
+    if content.startswith(_UTF16_MARKS):
+        return content.decode("utf-16", errors="replace").replace("\0", "")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -59,7 +54,11 @@ def parse_meta(text: str) -> Iterator[tuple[str, str]]:
 def _meta_line(line: str) -> tuple[tuple[str, str], ...]:
     """Key and value of one line, if it has both. The files of a track say the same in most of theirs."""
     match = _META_LINE.fullmatch(line)
-    return ((match[1], match[2].strip()),) if match and match[2].strip().lower() not in MISSING else ()
+    if match is None:
+        return ()
+    key, value = match[1], match[2].strip()
+    is_missing = value.lower() in MISSING or (value.lower() == NOT_A_NUMBER and TYPED_KEYS.get(key) != "number")
+    return () if is_missing else ((key, value),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +71,34 @@ class Meta:
     """Further values of such a key, each once."""
     unknown: frozenset[str]
     """Keys that are not in the vocabulary."""
+    unreadable: tuple[tuple[str, str], ...] = ()
+    """Keys whose value must be a number or a time, and values that are none."""
 
 
 def collect_meta(texts: Iterable[str]) -> Meta:
     """Merge the `.meta` files of a package, which repeat each other.
 
     >>> collect_meta(["Used_DEM: SRTM", "Used_DEM: NASADEM\\nColour: red"])
-    Meta(first={'Used_DEM': 'SRTM'}, variants={'Used_DEM': ('NASADEM',)}, unknown=frozenset({'Colour'}))
+    Meta(first={'Used_DEM': 'SRTM'}, variants={'Used_DEM': ('NASADEM',)}, unknown=frozenset({'Colour'}), unreadable=())
     """
     values: dict[str, dict[str, None]] = {}
     unknown = set()
+    unreadable: dict[tuple[str, str], None] = {}
     for line in dict.fromkeys(chain.from_iterable(map(str.splitlines, texts))):
         for key, value in _meta_line(line):
             if key in KNOWN_KEYS:
                 values.setdefault(key, {})[value] = None
+                if key in TYPED_KEYS and not _is_readable(key, value):
+                    unreadable[key, value] = None
             elif key not in VOCABULARY:
                 unknown.add(key)
     first = {key: next(iter(found)) for key, found in values.items()}
     variants = {key: tuple(found)[1:] for key, found in values.items() if len(found) > 1}
-    return Meta(first, variants, frozenset(unknown))
+    return Meta(first, variants, frozenset(unknown), tuple(unreadable))
+
+
+def _is_readable(key: str, value: str) -> bool:
+    return (number(value) if TYPED_KEYS[key] == "number" else iso_time(value)) is not None
 
 
 def parse_parameters(text: str) -> dict[str, str]:
@@ -101,60 +109,6 @@ def parse_parameters(text: str) -> dict[str, str]:
     """
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#"))
     return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def parse_baselines(text: str, where: str) -> dict[date, float]:
-    """`baseline.rsc` → perpendicular baseline in metres of each date.
-
-    >>> parse_baselines("20151111 -12.5 0.0\\n", "baseline.rsc")
-    {datetime.date(2015, 11, 11): -12.5}
-    """
-    values = ((compact_date(where, row[0]), _number(row[1], where)) for row in _rows(text, columns=2))
-    baselines = {day: value for day, value in values if isfinite(value)}
-    for day, value in baselines.items():
-        if abs(value) > MAX_BASELINE_M:
-            raise PackageRefused(where, f"{PurePath(where).name}: {value:g} of {day} is not a baseline in metres")
-    return baselines
-
-
-def parse_pairs(text: str, where: str) -> tuple[DatePair, ...]:
-    """`interf_pair.rsc` → all computed pairs, in file order."""
-    return tuple(_pair(row[0], row[1], where) for row in _rows(text, columns=2))
-
-
-def parse_stack(text: str, where: str) -> frozenset[DatePair]:
-    """`Stk-In_list_InU` → pairs of the stack: the two dates that each line names, in whatever file name or column.
-
-    >>> [pair] = parse_stack("CNES_InU_radar_20151111_20151123_sd_era_8rlks.tiff\\n", "list")
-    >>> pair.secondary
-    datetime.date(2015, 11, 23)
-    """
-    return frozenset(_pair(match[1], match[2], where) for match in map(_DATES.search, text.splitlines()) if match)
-
-
-def parse_unwrapped_fraction(text: str, where: str) -> dict[DatePair, float]:
-    """`list_unw_frac.txt` → unwrapped fraction, 0 to 1, of each pair."""
-    values = ((_pair(row[0], row[1], where), _number(row[2], where)) for row in _rows(text, columns=3))
-    fractions = {pair: value for pair, value in values if isfinite(value)}
-    for pair, value in fractions.items():
-        if not 0 <= value <= 1:
-            reason = f"{PurePath(where).name}: {value:g} of {pair.reference}/{pair.secondary} is not between 0 and 1"
-            raise PackageRefused(where, reason)
-    return fractions
-
-
-def parse_epochs(text: str, where: str) -> tuple[date, ...]:
-    """`RMSdate.txt` → dates of the cube in band order.
-
-    >>> parse_epochs("0 20151111 0.5\\n1 20151123 0.4\\n", "RMSdate.txt")[1]
-    datetime.date(2015, 11, 23)
-    """
-    return tuple(compact_date(where, row[1]) for row in _rows(text, columns=2))
-
-
-def parse_rms(text: str, where: str) -> dict[DatePair, float]:
-    """`RMSinterfero.txt` → misclosure in radians of each pair kept in the inversion; NaN where it says so."""
-    return {_pair(row[1], row[2], where): _number(row[3], where) for row in _rows(text, columns=4)}
 
 
 @lru_cache(maxsize=4096)
@@ -214,14 +168,11 @@ def iso_time(text: str) -> datetime | None:
 def number(text: str) -> float | None:
     """A finite number from the first word of a value, whose unit may follow; None if it is not a number.
 
-    >>> number("25.08 m"), number("many"), number("nan")
-    (25.08, None, None)
+    >>> number("25.08 m"), number("many"), number("nan"), number("-2,5708")
+    (25.08, None, None, None)
     """
-    try:
-        value = float(text.split(maxsplit=1)[0])
-    except (ValueError, IndexError):
-        return None
-    return value if isfinite(value) else None
+    word = next(iter(text.split(maxsplit=1)), "")
+    return float(word) if is_number(word) else None
 
 
 def orbit_state(text: str) -> str | None:
@@ -252,24 +203,6 @@ def software(text: str) -> dict[str, str]:
     parts = text.split(":")
     version = parts[1] if len(parts) > 1 and parts[1] and parts[0].upper() == "NSBAS" else text
     return {"NSBAS": version.strip().removeprefix("v")}
-
-
-def _rows(text: str, *, columns: int) -> Iterator[list[str]]:
-    for line in text.splitlines():
-        row = line.split()
-        if len(row) >= columns and row[0][0].isdigit():
-            yield row
-
-
-def _pair(first: str, second: str, where: str) -> DatePair:
-    return DatePair(compact_date(where, first), compact_date(where, second))
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise PackageRefused(where, f"{text!r} in {PurePath(where).name} is not a number") from None
 
 
 def _compact_time(text: str) -> datetime | None:

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.location import Facts, Location, at
+from catalog_builder.location import Contents, Location, at, relative
 from catalog_builder.packages import archive
 from catalog_builder.packages.model import PackageFile, PackagePath
 
@@ -27,7 +28,43 @@ def list_package_files(found: PackagePath, *, checksums: bool = False) -> list[P
     Raises:
         PackageRefused: it cannot be listed, or is an archive that is damaged or unsafe.
     """
-    return _in_archive(found, checksums=checksums) if found.is_archive else _in_folder(found, checksums=checksums)
+    return _in_archive(found, checksums=checksums) if found.is_archive else _in_folder(found, checksums=checksums)[0]
+
+
+def list_package(
+    found: PackagePath, *, checksums: bool = False
+) -> tuple[list[PackageFile], list[tuple[str, str, str]]]:
+    """Regular files of a package by name; and what else is in its folder, with the kind of its check and the reason.
+
+    Raises:
+        PackageRefused: it cannot be listed, or is an archive that is damaged or unsafe.
+    """
+    if found.is_archive:
+        return _in_archive(found, checksums=checksums), []
+    members, folder, contents = _in_folder(found, checksums=checksums)
+    strange = [("missing file", name, f"{name} is {what}") for name, what in contents.unusable.items()]
+    if contents.links:
+        root = at_root(found.root)
+        for name in contents.links:
+            target = real_path(folder / name)
+            if relative(target, root) is None:
+                reason = f"{name} leads outside the trees, to {target}: /data/ does not publish it"
+                strange.append(("outside", name, reason))
+    return members, strange
+
+
+@lru_cache(maxsize=16)
+def at_root(root: Location) -> Location:
+    """The place of a tree without links."""
+    return real_path(root)
+
+
+def real_path(path: Location) -> Location:
+    """The path without links; a link that leads in a circle is where it stands."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
 
 
 def archive_file(found: PackagePath, *, checksums: bool = False) -> PackageFile | None:
@@ -79,27 +116,27 @@ def check_packed(member: PackageFile) -> None:
         archive.check_entry(member.path, member.entry)
 
 
-def files_in(folder: Location) -> tuple[Location, dict[str, Facts]]:
-    """The folder that holds the regular files of a package, and these by name.
+def contents_of(folder: Location) -> tuple[Location, Contents]:
+    """The folder that holds the files of a package, and what is in it.
 
     Unpacking into a folder of the archive's name gives the package in a folder of the same name: it is looked into.
 
     Raises:
         OSError: it cannot be listed.
     """
-    files, folders = at(folder).files()
-    if not files and folder.name in folders:
+    contents = at(folder).contents()
+    if not contents.files and folder.name in contents.folders:
         folder = folder / folder.name
-        files, _ = at(folder).files()
-    return folder, files
+        contents = at(folder).contents()
+    return folder, contents
 
 
-def _in_folder(found: PackagePath, *, checksums: bool) -> list[PackageFile]:
+def _in_folder(found: PackagePath, *, checksums: bool) -> tuple[list[PackageFile], Location, Contents]:
     try:
-        folder, files = files_in(found.path)
+        folder, contents = contents_of(found.path)
     except OSError as error:
         raise PackageRefused(str(found.path), f"cannot be listed: {error.strerror}") from error
-    return [
+    members = [
         PackageFile(
             name=name,
             path=folder / name,
@@ -107,8 +144,9 @@ def _in_folder(found: PackagePath, *, checksums: bool) -> list[PackageFile]:
             modified_ns=facts.modified_ns,
             sha256=checksum(folder / name) if checksums else None,
         )
-        for name, facts in files.items()
+        for name, facts in contents.files.items()
     ]
+    return members, folder, contents
 
 
 def _in_archive(found: PackagePath, *, checksums: bool) -> list[PackageFile]:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from catalog_builder.discover.plan import Plan, make_plan
-from catalog_builder.location import Location, at, locate
+from catalog_builder.location import INTO_NOTHING, Location, at, locate
 from catalog_builder.packages.model import NamedPackage, TrackKey
 from catalog_builder.packages.names import item_id
 from catalog_builder.pipeline.catalogue import Options
@@ -25,6 +25,7 @@ from catalog_builder.pipeline.manifest import Known
 from catalog_builder.pipeline.pool import Pool, processes
 from catalog_builder.pipeline.stream import Stream
 from catalog_builder.pipeline.upkeep import Upkeep
+from catalog_builder.read.raster import check_databases
 from catalog_builder.report.data import ReportData
 from catalog_builder.report.report import Remark, Report, unknown_keys
 from catalog_builder.sinks import Sink
@@ -90,15 +91,15 @@ def build(
         refresh: read unchanged packages too.
         report_data: shown each item of the collections that the trees belong to, also those of earlier builds.
 
-    Returns:
-        Counts and refusals. Each package found is in exactly one count.
+    Returns: counts and refusals; each package found is in exactly one count.
 
     Raises:
         TreeNotFound: a root is not a directory.
         SinkError, DatabaseError: the sink cannot be written.
     """
+    check_databases()
     tell = progress or (lambda _done, _found: None)
-    with processes(workers) if isinstance(workers, int) else workers as pool:
+    with sink.claim(), processes(workers) if isinstance(workers, int) else workers as pool:
         plan = make_plan(roots, base=base, tell=partial(_expect, pool, tell))
         places = count_found(plan)
         with closing(sink.manifest()) as manifest:
@@ -109,7 +110,7 @@ def build(
             if refresh:
                 run.known.records.clear()
             _read_and_write(run, plan, pool)
-    sink.close()
+        sink.close()
     count_refused(plan.report, places)
     plan.report.warnings += unknown_keys(run.unknown_meta_keys)
     return plan.report
@@ -217,6 +218,9 @@ def _write(run: _Run, key: TrackKey, batch: BatchResult) -> None:
 
 def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents: Sequence[Document]) -> None:
     """Records come after their items are in the store, never before."""
+    documents = _keep_stored(run, summary.id, documents)
+    if not documents:
+        return
     if not run.written[summary.id]:
         run.manifest.begin(summary.id)
         run.sink.open_collection(_document(run, summary))
@@ -228,6 +232,24 @@ def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents
     run.thumbnails.remove_old(summary.id, documents)
     run.written[summary.id].update(document.id for document in documents)
     run.manifest.remember([document.record for document in documents if document.record])
+
+
+def _keep_stored(run: _Run, collection_id: str, documents: Sequence[Document]) -> Sequence[Document]:
+    """Without those whose package has lost files to links into nothing since an earlier build: a disk may be missing.
+
+    Their items stay as they are; `--refresh` makes them anew.
+    """
+    stored = run.known.stored.get(collection_id, set()) if run.known.records else set()
+    fit = []
+    for document in documents:
+        record = document.record
+        lost = [said for said in record.warnings if INTO_NOTHING in said[1]] if record else []
+        if record and lost and document.id in stored:
+            reason = f"{lost[0][1]}: the root may have changed, as when a disk is not mounted; its item stays as it is"
+            run.report.refused.append(Remark(record.package, f"{reason} until a build with --refresh"))
+        else:
+            fit.append(document)
+    return fit
 
 
 def _close_collections(run: _Run) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog_builder.discover.plan import Plan, TrackPlan, make_plan, real_path
+from catalog_builder.discover.plan import Plan, TrackPlan, make_plan
 from catalog_builder.discover.renamed import KIND_FOLDERS
 from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Location, at, locate, relative
@@ -25,7 +25,7 @@ from catalog_builder.packages.model import (
     Track,
 )
 from catalog_builder.packages.names import item_id, parse_package, parse_product
-from catalog_builder.packages.storage import list_package_files
+from catalog_builder.packages.storage import list_package_files, real_path
 from catalog_builder.pipeline.catalogue import Options, Outcome, catalogue_batch, catalogue_shared
 from catalog_builder.read.package import read_package
 from catalog_builder.report.report import Remark

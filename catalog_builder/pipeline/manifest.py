@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from catalog_builder.errors import PackageRefused
 from catalog_builder.location import Facts, Location, at, locate
 from catalog_builder.packages.model import PackagePath
 from catalog_builder.packages.names import is_raster_name
-from catalog_builder.packages.storage import checksum, files_in
+from catalog_builder.packages.storage import checksum, contents_of
 from catalog_builder.pipeline.catalogue import Options, Outcome
 from catalog_builder.report.report import Remark
 from catalog_builder.sinks.manifest import Record
@@ -54,8 +54,9 @@ def list_files(found: PackagePath, *, checksums: bool = False) -> list[FileFacts
     try:
         if found.is_archive:
             return [_file_facts(found.path, found.facts or at(found.path).facts(), checksums=checksums)]
-        folder, files = files_in(found.path)
-        return [_file_facts(folder / name, facts, checksums=checksums) for name, facts in files.items()]
+        folder, contents = contents_of(found.path)
+        files = [_file_facts(folder / name, facts, checksums=checksums) for name, facts in contents.files.items()]
+        return [*files, *((name, 0, 0, what) for name, what in contents.unusable.items())]
     except (OSError, PackageRefused):
         return None
 
@@ -143,12 +144,12 @@ def records_of(items: Mapping[str, PackagePath], outcome: Outcome, prints: dict[
     return records
 
 
-def _by_package(remarks: Iterable[Remark], packages: Iterable[PackagePath]) -> dict[str, list[tuple[str, str]]]:
+def _by_package(remarks: Iterable[Remark], packages: Iterable[PackagePath]) -> dict[str, list[tuple[str, ...]]]:
     known = {str(found.path) for found in packages}
-    lists: dict[str, list[tuple[str, str]]] = {}
+    lists: dict[str, list[tuple[str, ...]]] = {}
     for remark in remarks:
         places = (remark.path, *map(str, locate(remark.path).parents))
         package = next((place for place in places if place in known), None)
         if package is not None:
-            lists.setdefault(package, []).append((remark.path, remark.reason))
+            lists.setdefault(package, []).append(astuple(remark))
     return lists

@@ -67,7 +67,7 @@ class Upkeep:
 
 
 def _has_none(record: Record) -> bool:
-    return any(reason.startswith(NO_THUMBNAIL) for _, reason in record.warnings)
+    return any(reason.startswith(NO_THUMBNAIL) for _, reason, *_ in record.warnings)
 
 
 def _stale(record: Record) -> Record:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ TABLE_TOLERANCE_DEG = 0.001
 """Of an outline read from a lookup table: about 100 m, the ground size of a radar pixel with 8 looks."""
 DECIMALS = 6
 """Of a degree: about 0.1 m, far below any pixel."""
+Transform: TypeAlias = Callable[[list[tuple[float, float]]], list[tuple[float, float]]]
 Box: TypeAlias = tuple[float, float, float, float]
 """West, south, east, north."""
 
@@ -28,7 +30,9 @@ MAX_COORDINATE = 1e9
 LON_LIMIT, LAT_LIMIT = 180.0, 90.0
 
 
-def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: int) -> Ring | None:
+def ring_of_spans(
+    spans: Sequence[RowSpan], grid: Grid, *, height: int, width: int, to_degrees: Transform | None = None
+) -> Ring | None:
     """Outline of the valid area: down the left ends of the rows, up the right ones.
 
     Holes and what lies between two parts of a row belong to the outline. Pixel edges are used, not centres, so the
@@ -39,17 +43,19 @@ def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: i
         grid: of the raster.
         height: rows in which the spans are counted: those of the grid, or of an overview.
         width: columns in which they are counted.
+        to_degrees: from the grid's reference system to longitude and latitude, where it is another one.
 
     Returns:
         Counter-clockwise ring of at most 100 vertices; None when there is no area.
     """
     if grid.transform is None or not spans:
         return None
-    a, _, c, _, e, f = grid.transform
-    a, e = a * grid.width / width, e * grid.height / height
+    a, b, c, d, e, f = grid.transform
+    x_step, y_step = grid.width / width, grid.height / height
+    a, b, d, e = a * x_step, b * y_step, d * x_step, e * y_step
 
     def at(row: float, column: float) -> tuple[float, float]:
-        return c + a * column, f + e * row
+        return c + a * column + b * row, f + d * column + e * row
 
     left = [at(span.row + 0.5, span.first) for span in spans]
     right = [at(span.row + 0.5, span.last + 1) for span in spans]
@@ -62,7 +68,22 @@ def ring_of_spans(spans: Sequence[RowSpan], grid: Grid, *, height: int, width: i
         *reversed(right),
         at(top.row, top.last + 1),
     ]
-    return clean_ring(points, tolerance_deg=max(abs(a), abs(e)) / 2)
+    pixel = [at(top.row, top.first), at(top.row + 1, top.first + 1)]
+    if to_degrees:
+        points, pixel = to_degrees(points), to_degrees(pixel)
+    size_deg = max(abs(one - other) for one, other in zip(*pixel, strict=True))
+    if not size_deg > 0:
+        return None
+    return within_a_turn(clean_ring(points, tolerance_deg=size_deg / 2))
+
+
+def within_a_turn(ring: Ring | None) -> Ring | None:
+    """A ring whose longitudes go on beyond 360, or are counted from 0 to 360, shifted to start within -180 to 180."""
+    if ring is None or _is_within_bounds(ring):
+        return ring
+    west = min(lon for lon, _ in ring)
+    turn = 2 * LON_LIMIT * math.floor((west + LON_LIMIT) / (2 * LON_LIMIT))
+    return ring if turn == 0 else tuple((round(lon - turn, DECIMALS), lat) for lon, lat in ring)
 
 
 def ring_of_text(text: str, near: Box | None) -> Ring | None:

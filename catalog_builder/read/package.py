@@ -3,53 +3,54 @@ reads products."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from datetime import UTC, datetime
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.packages import archive, sidecars, storage
+from catalog_builder.packages import archive, storage
 from catalog_builder.packages.archive import is_package_archive
+from catalog_builder.packages.extent import meet
 from catalog_builder.packages.model import (
+    Fault,
+    Grid,
     LineOfSight,
     NamedPackage,
     Outline,
     Package,
     PackageFile,
     PackageName,
+    PackagePath,
     ProductName,
     Raster,
     Ring,
-    Texts,
 )
-from catalog_builder.packages.names import parse_product
+from catalog_builder.packages.names import is_legend, parse_product
 from catalog_builder.read import mask, raster
-from catalog_builder.read.footprint import TABLE_TOLERANCE_DEG, clean_ring, is_on_earth, ring_of_spans
+from catalog_builder.read.coherence import Shares
+from catalog_builder.read.footprint import (
+    LAT_LIMIT,
+    LON_LIMIT,
+    TABLE_TOLERANCE_DEG,
+    clean_ring,
+    is_on_earth,
+    ring_of_spans,
+    within_a_turn,
+)
+from catalog_builder.read.texts import METADATA_EXTENSIONS, read_texts
 from catalog_builder.report.report import is_writable
 from catalog_builder.vocab.files import RASTER_EXTENSIONS, is_raster, is_user_made
-from catalog_builder.vocab.products import stated_unit
-from catalog_builder.vocab.sidecars import VALUE_UNIT
 
-METADATA_EXTENSIONS = ("meta", "metadata")
+METADATA = "meta"
+PICTURES = ("png", "jpg", "jpeg")
+CLOCK_TOLERANCE_NS = 24 * 3600 * 1_000_000_000
+"""By which clocks of two machines may differ."""
 LOS_ROLE = "los-vector"
 COHERENCE = "coh_geo"
 LOOKUP_TABLE = "lut_radar"
 """Asset keys."""
-
-_STACK = "stk-in_list_inu"
-"""Part of the name of the list of unwrapped interferograms of the stack, whose prefix and extension are not known."""
-_FALLBACK = "baselines at the top"
-_TEXT_PARSERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
-    "baseline.rsc": ("baselines_m", sidecars.parse_baselines),
-    "interf_pair.rsc": ("computed_pairs", sidecars.parse_pairs),
-    "list_unw_frac.txt": ("unwrapped_fraction", sidecars.parse_unwrapped_fraction),
-    "rmsdate.txt": ("epochs", sidecars.parse_epochs),
-    "rmsinterfero.txt": ("rms_rad", sidecars.parse_rms),
-    "baseline_top_bot.rsc": (_FALLBACK, sidecars.parse_baselines),
-    _STACK: ("stack_pairs", sidecars.parse_stack),
-    "nsbas.proc": ("parameters", lambda text, _: sidecars.parse_parameters(text)),
-}
-"""File name, folded → field of `Texts` and its parser."""
 
 
 @dataclass(slots=True)
@@ -71,6 +72,13 @@ class _Seen:
     radar_outline: Ring | None = None
     coherence_mean: float | None = None
     line_of_sight: LineOfSight | None = None
+    has_coherence: bool = False
+    """Whether a coherence was looked into, whatever came of it."""
+    faults: list[Fault] = field(default_factory=list)
+
+    def tell(self, kind: str, member: PackageFile, reason: str, value: str = "") -> None:
+        """Of a file that is at fault."""
+        self.faults.append(Fault(kind=kind, path=str(member.where), reason=reason, value=value))
 
 
 @archive.kept_open()
@@ -86,7 +94,8 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
         PackageRefused: its name, one of its rasters or one of its texts is wrong, or it holds no product.
     """
     name = found.parsed_name
-    files = _sort(storage.list_package_files(found, checksums=checksums))
+    members, strange = storage.list_package(found, checksums=checksums)
+    files = _sort(members)
     if not files.rasters:
         raise PackageRefused(str(found.path), "it holds no CNES_* raster")
     codes = {product.product.package for _, product in files.rasters if product.product}
@@ -94,7 +103,7 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
         reason = f"it is named as a package of {name.kind.code} but holds products of {' and '.join(sorted(codes))}"
         raise PackageRefused(str(found.path), reason)
     with raster.session(found.path):
-        rasters, seen = _read_rasters(files.rasters, name, outline)
+        rasters, seen = _read_rasters(files.rasters, name, outline, _masked(files))
     return Package(
         found=found,
         name=name,
@@ -104,12 +113,60 @@ def read_package(found: NamedPackage, *, checksums: bool = False, outline: Outli
         metadata=tuple(files.metadata),
         others=tuple(files.others),
         ignored=tuple(files.ignored),
-        texts=_read_texts(files),
+        texts=read_texts(files.metadata, files.others, name),
         outline=seen.outline,
         radar_outline=seen.radar_outline,
         coherence_mean=seen.coherence_mean,
         line_of_sight=seen.line_of_sight,
+        faults=(
+            *(Fault(kind=kind, path=f"{found.path}/{one}", reason=reason) for kind, one, reason in strange),
+            *_missing_rasters(files),
+            *_times_to_come(found, files),
+            *seen.faults,
+        ),
     )
+
+
+def product_keys(found: PackagePath) -> frozenset[str]:
+    """Asset keys of the rasters of a package, and `meta` where there are metadata files; by its listing alone.
+
+    Raises:
+        PackageRefused: it cannot be listed, or a date in a name is impossible.
+    """
+    files = _sort(storage.list_package_files(found))
+    return keys_of((name for _, name in files.rasters), has_metadata=bool(files.metadata))
+
+
+def keys_of(rasters: Iterable[ProductName], *, has_metadata: bool) -> frozenset[str]:
+    """What `product_keys` tells, of a package that is listed."""
+    return frozenset(name.key for name in rasters) | (frozenset({METADATA}) if has_metadata else frozenset())
+
+
+def _missing_rasters(files: _Files) -> Iterator[Fault]:
+    """Rasters whose preview, legend or metadata are there, and which themselves are not."""
+    keys = {name.key for _, name in files.rasters}
+    stems = {name.stem for _, name in files.rasters}
+    told: set[str] = set()
+    for member, name in (*files.metadata, *files.pictures):
+        is_there = name.key in keys if name.looks == 0 else name.stem in stems
+        if is_there or name.key in told or name.stem in told:
+            continue
+        told |= {name.key, name.stem} if name.key not in keys else {name.stem}
+        what = "metadata" if name.extension not in PICTURES else "legend" if is_legend(name.text) else "preview"
+        yield Fault(
+            kind="missing product",
+            path=str(member.where),
+            reason=f"the {what} {name.text} is there, the raster {name.key} that it belongs to is not",
+            value=name.key,
+        )
+
+
+def _times_to_come(found: PackagePath, files: _Files) -> Iterator[Fault]:
+    newest = max((member for member, _ in files.rasters), key=lambda member: member.modified_ns)
+    if newest.modified_ns > time.time_ns() + CLOCK_TOLERANCE_NS:
+        stamp = f"{datetime.fromtimestamp(newest.modified_ns // 1_000_000_000, tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
+        reason = f"the time of {newest.name}, {stamp}, is yet to come"
+        yield Fault(kind="file time", path=str(found.path), reason=reason, value=stamp)
 
 
 def _sort(members: Iterable[PackageFile]) -> _Files:
@@ -142,12 +199,17 @@ def read_outline(found: NamedPackage) -> Outline | None:
     Raises:
         PackageRefused: its name or that raster is wrong, or it cannot be listed.
     """
-    files = _sort(storage.list_package_files(found)).rasters
+    files = _sort(storage.list_package_files(found))
     name = found.parsed_name
-    key = _outlined(files, name)
-    chosen = [(member, product) for member, product in files if product.key == key][:1]
+    key = _outlined(files.rasters, name)
+    chosen = [(member, product) for member, product in files.rasters if product.key == key][:1]
     with raster.session(found.path):
-        return _read_rasters(chosen, name, None)[1].outline
+        return _read_rasters(chosen, name, None, _masked(files))[1].outline
+
+
+def _masked(files: _Files) -> frozenset[str]:
+    """Names of rasters that have a mask in a file beside them."""
+    return frozenset(member.name.removesuffix(".msk") for member in files.others if member.name.endswith(".msk"))
 
 
 def _outlined(files: list[tuple[PackageFile, ProductName]], name: PackageName) -> str | None:
@@ -157,43 +219,89 @@ def _outlined(files: list[tuple[PackageFile, ProductName]], name: PackageName) -
 
 
 def _read_rasters(
-    files: list[tuple[PackageFile, ProductName]], name: PackageName, outline: Outline | None
+    files: list[tuple[PackageFile, ProductName]],
+    name: PackageName,
+    outline: Outline | None,
+    masks: frozenset[str] = frozenset(),
 ) -> tuple[list[Raster], _Seen]:
+    """`masks`: names of rasters that have a mask in a file beside them."""
     outlined = _outlined(files, name)
     rasters, seen = [], _Seen()
     for member, product in files:
-        with raster.opened(member.gdal_path) as dataset:
-            grid = raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes)
+        with raster.opened(member.gdal_path, has_mask_file=member.name in masks) as dataset:
+            grid = _placed(
+                raster.read_grid(member.gdal_path, dataset, size_bytes=member.size_bytes), product, seen, member
+            )
             found = Raster(member=member, name=product, grid=grid)
-            view = _look_into(dataset, found, seen, is_outlined=product.key == outlined, known=outline)
+            view = _look_into(dataset, found, seen, name, is_outlined=product.key == outlined, known=outline)
         rasters.append(replace(found, line_of_sight=view) if view else found)
+    if outlined and seen.outline is None:
+        _look_for_outline(rasters, seen, name, outlined)
     return rasters, seen
 
 
+def _look_for_outline(rasters: list[Raster], seen: _Seen, name: PackageName, empty: str) -> None:
+    """Where the raster that should tell the outline has none, the next best does."""
+    for key in name.kind.footprint_from:
+        for found in (one for one in rasters if one.name.key == key != empty and one.grid.transform):
+            scan = None
+            with suppress(PackageRefused), raster.opened(found.member.gdal_path) as dataset:  # the next one may do
+                scan = mask.scan(dataset)
+            seen.outline = _outline(scan, found, name) if scan else None
+            if seen.outline:
+                return
+
+
+def _placed(grid: Grid, product: ProductName, seen: _Seen, member: PackageFile) -> Grid:
+    """The grid with the place that can be published: none in radar geometry, and none that is not on earth."""
+    if product.geometry == "radar":
+        if grid.crs or grid.wkt:
+            reason = f"{product.text} is in {grid.crs or 'a reference system'}, radar geometry has none"
+            seen.tell("reference system", member, reason, grid.crs or "")
+        return replace(grid, crs=None, wkt=None, transform=None, is_cog=False)
+    if not grid.is_referenced:
+        reason = f"{product.text} has no coordinate reference system, ground geometry is in one"
+        seen.tell("reference system", member, reason)
+    elif grid.crs == raster.WGS84 and grid.bounds:
+        west, south, east, north = grid.bounds
+        if not (south < north and west < east and max(-south, north) <= LAT_LIMIT and east - west <= 2 * LON_LIMIT):
+            reason = f"{product.text} is at {grid.bounds}, which is not on earth"
+            seen.tell("reference system", member, reason, str(grid.bounds))
+            return replace(grid, crs=None, wkt=None, transform=None, is_cog=False)
+        if west >= LON_LIMIT or east <= -LON_LIMIT:
+            reason = f"{product.text} has longitudes from {west:g} to {east:g}: its footprint is shifted"
+            seen.tell("longitudes", member, reason, f"{west:g}")
+    return grid
+
+
 def _look_into(
-    dataset: raster.Dataset, found: Raster, seen: _Seen, *, is_outlined: bool, known: Outline | None
+    dataset: raster.Dataset, found: Raster, seen: _Seen, name: PackageName, *, is_outlined: bool, known: Outline | None
 ) -> LineOfSight | None:
     """Sample the few rasters that the item's properties come from, while they are open; the line of sight of a map."""
     key = found.name.key
     if key == LOOKUP_TABLE and seen.radar_outline is None and found.grid.count > 1:
         storage.check_packed(found.member)
-        ring = clean_ring(raster.read_ground_ring(dataset), tolerance_deg=TABLE_TOLERANCE_DEG)
+        ring = within_a_turn(clean_ring(raster.read_ground_ring(dataset), tolerance_deg=TABLE_TOLERANCE_DEG))
         seen.radar_outline = ring if ring and is_on_earth(ring) else None
     product = found.name.product
     is_los = product is not None and LOS_ROLE in product.roles
-    is_placed = found.grid.crs is not None
-    if not (is_los or (is_placed and (is_outlined or key == COHERENCE))):
+    is_coherence = key == COHERENCE
+    if not (is_los or is_coherence or (found.grid.transform is not None and is_outlined)):
         return None
     storage.check_packed(found.member)
+    shares = Shares() if is_coherence and not seen.has_coherence else None
     if is_outlined and known and (known.key, known.grid) == (key, found.grid):
-        mean = mask.compare(dataset, known.spans, known.height, known.width)
+        mean = mask.compare(dataset, known.spans, known.height, known.width, shares=shares, fill=known.fill)
         if mean is not None:
-            _note(found, seen, known, mean)
+            _note(found, seen, known, shares)
             return None
-    scan = mask.scan(dataset)
+        shares = Shares() if shares else None
+    scan = mask.scan(dataset, shares)
     if scan is None:
+        seen.tell("pixels", found.member, f"{found.name.text} has no valid pixel")
         return None
-    _note(found, seen, _outline(scan, found) if is_outlined and is_placed else None, scan.mean)
+    outline = _outline(scan, found, name) if is_outlined and found.grid.transform else None
+    _note(found, seen, outline, shares, fill=scan.fill)
     if product is None or not is_los:
         return None
     view = raster.read_line_of_sight(dataset, product, scan)
@@ -201,54 +309,44 @@ def _look_into(
     return view
 
 
-def _note(found: Raster, seen: _Seen, outline: Outline | None, mean: float) -> None:
+def _note(
+    found: Raster, seen: _Seen, outline: Outline | None, shares: Shares | None, *, fill: float | None = None
+) -> None:
     seen.outline = seen.outline or outline
-    if found.name.key == COHERENCE and seen.coherence_mean is None:
-        seen.coherence_mean = mean
+    fill = outline.fill if outline and fill is None else fill
+    if fill is not None:
+        reason = f"{found.name.text} has {fill:g} all around, which it does not declare as no data: taken for it"
+        seen.tell("no data", found.member, reason, f"{fill:g}")
+    if shares is None:
+        return
+    seen.has_coherence = True
+    seen.coherence_mean = shares.mean(found.grid.dtype)
+    for kind, reason, value in shares.faults(found.name.text, found.grid.dtype):
+        seen.tell(kind, found.member, reason, value)
 
 
-def _outline(scan: mask.Scan, found: Raster) -> Outline | None:
-    ring = ring_of_spans(scan.spans, found.grid, height=scan.height, width=scan.width)
-    if ring is None:
+def _outline(scan: mask.Scan, found: Raster, name: PackageName) -> Outline | None:
+    """Outline of a raster; of one without a reference system only where it lies in the region as WGS 84."""
+    grid = found.grid
+    to_degrees = raster.degrees_of(grid)
+    ring = ring_of_spans(scan.spans, grid, height=scan.height, width=scan.width, to_degrees=to_degrees)
+    if ring is None or (not grid.is_referenced and not _is_in_region(ring, name)):
         return None
     return Outline(
-        key=found.name.key, grid=found.grid, ring=ring, spans=scan.spans, height=scan.height, width=scan.width
+        key=found.name.key,
+        grid=grid,
+        ring=ring,
+        spans=scan.spans,
+        height=scan.height,
+        width=scan.width,
+        fill=scan.fill,
     )
 
 
-def _read_texts(files: _Files) -> Texts:
-    values: dict[str, Any] = {}
-    for member in files.others:
-        name = member.name.lower()
-        row = _TEXT_PARSERS.get(_STACK if _STACK in name else name)
-        if row and row[0] not in values:
-            values[row[0]] = row[1](_text(member), str(member.where))
-    top = values.pop(_FALLBACK, {})
-    values["baselines_m"] = values.get("baselines_m") or top
-    described = [(member, name) for member, name in files.metadata if _extension(member.name) in METADATA_EXTENSIONS]
-    described_by = [(name, _text(member)) for member, name in described]
-    more = [_text(member) for member in files.others if _extension(member.name) in METADATA_EXTENSIONS]
-    meta = sidecars.collect_meta([*(text for _, text in described_by), *more])
-    units = _units(described_by)
-    return Texts(meta=meta.first, meta_variants=meta.variants, unknown_meta_keys=meta.unknown, units=units, **values)
+def _is_in_region(ring: Ring, name: PackageName) -> bool:
+    return name.region.bbox is not None and is_on_earth(ring) and meet(_box(ring), name.region.bbox)
 
 
-def _units(described: Iterable[tuple[ProductName, str]]) -> dict[str, str]:
-    """Units that a `.meta` states for its own raster, where they are others than those of the row."""
-    units = {}
-    for name, text in described:
-        product = name.product
-        if product is None or not product.stated_units:
-            continue
-        unit = stated_unit(product, sidecars.collect_meta([text]).first.get(VALUE_UNIT, ""))
-        if unit:
-            units[name.stem] = unit
-    return units
-
-
-def _extension(name: str) -> str:
-    return name.rpartition(".")[2].lower()
-
-
-def _text(member: PackageFile) -> str:
-    return sidecars.decode(storage.read_bytes(member))
+def _box(ring: Ring) -> tuple[float, float, float, float]:
+    lons, lats = zip(*ring, strict=True)
+    return min(lons), min(lats), max(lons), max(lats)

@@ -6,9 +6,10 @@ Pixels are sampled, never a whole raster of real size; `catalog_builder.read.mas
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -21,18 +22,26 @@ from rasterio.crs import CRS
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 from rasterio.session import DummySession
+from rasterio.warp import transform
 from rasterio.windows import Window
 from rio_cogeo.cogeo import cog_validate
 
-from catalog_builder.errors import PackageRefused
+from catalog_builder.errors import PackageRefused, SettingError
 from catalog_builder.location.access import gdal_options
 from catalog_builder.location.address import Location
 from catalog_builder.packages.model import Grid, LineOfSight
+from catalog_builder.read.footprint import Transform
 from catalog_builder.read.mask import Scan
 from catalog_builder.vocab.products import Product
 
+WGS84 = "EPSG:4326"
+EPSG_WGS84 = 4326
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+"""Coefficients of a raster that is nowhere."""
+DATABASE_VARIABLES = ("PROJ_DATA", "PROJ_LIB", "GDAL_DATA")
 TABLE_ROWS = 64
 """Rows of a lookup table that are read for its outline."""
+MAX_LON_DEG, MAX_LAT_DEG = 720.0, 90.0
 
 _OPTIONS: ContextVar[dict[str, str] | None] = ContextVar("gdal_options_of_session", default=None)
 
@@ -63,23 +72,31 @@ def session(location: Location) -> Iterator[None]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Dataset]:
+def opened(path: Path, *, has_mask_file: bool = False) -> Iterator[Dataset]:
     """Open a TIFF in a session, with GDAL's errors turned into ours.
 
     No other format is tried: some of them name further files that would be read.
 
     Args:
         path: a file, or one of GDAL's virtual paths.
+        has_mask_file: whether a mask lies beside it, `<name>.msk`, which GDAL is then let look for.
 
     Raises:
         PackageRefused: the file is not a raster, is truncated or cannot be read.
     """
     try:
         # The class itself: rasterio.open enters an environment of its own for each file, which costs more than opening.
-        with DatasetReader(path, driver="GTiff", sharing=False) as dataset:
+        with _look_beside(is_wanted=has_mask_file), DatasetReader(path, driver="GTiff", sharing=False) as dataset:
             yield dataset
     except (RasterioError, OSError, UnicodeError, MemoryError) as error:
         raise PackageRefused(str(path.parent), f"{path.name} cannot be read: {_reason(error)}") from error
+
+
+def _look_beside(*, is_wanted: bool) -> AbstractContextManager[object]:
+    if not is_wanted:
+        return nullcontext()
+    env: AbstractContextManager[object] = rasterio.Env(session=DummySession(), GDAL_DISABLE_READDIR_ON_OPEN="TRUE")
+    return env
 
 
 def _reason(error: BaseException) -> str:
@@ -98,7 +115,8 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
     _refuse_truncated(path, dataset, size_bytes)
     crs = dataset.crs
     code = _code(crs) if crs else None
-    transform = _affine(dataset.get_transform()) if code else None
+    affine = _affine(dataset.get_transform())
+    is_placed = crs is not None or affine != IDENTITY
     return Grid(
         height=dataset.height,
         width=dataset.width,
@@ -106,8 +124,11 @@ def read_grid(path: Path, dataset: Dataset, *, size_bytes: int) -> Grid:
         dtype=dataset.dtypes[0],
         nodata=dataset.nodata,
         crs=code,
-        transform=transform,
-        is_cog=bool(code) and _is_cog(path, dataset),
+        wkt=_wkt(crs) if crs and not code else None,
+        transform=affine if is_placed else None,
+        is_cog=crs is not None and _is_cog(path, dataset),
+        scale=dataset.scales[0],
+        offset=dataset.offsets[0],
     )
 
 
@@ -119,9 +140,64 @@ def _affine(geotransform: list[float]) -> tuple[float, float, float, float, floa
 
 @lru_cache(maxsize=64)
 def _code(crs: CRS) -> str | None:
-    """`EPSG:n`, for which PROJ's database is searched; a tree has few systems and many rasters."""
+    """`EPSG:n`, for which PROJ's database is searched; a tree has few systems and many rasters.
+
+    WGS 84 in longitude and latitude is EPSG:4326 by any name: without one, with heights, or as an old program wrote it.
+    """
+    if _is_wgs84(crs):
+        return WGS84
     epsg = crs.to_epsg()
     return f"EPSG:{epsg}" if epsg else None
+
+
+def _is_wgs84(crs: CRS) -> bool:
+    if not crs.is_geographic:
+        return False
+    try:
+        terms = crs.to_dict(projjson=False)
+    except RasterioError:
+        return False
+    if terms.get("init", "").lower() in {"epsg:4326", "epsg:4979"}:
+        return True
+    is_ellipsoid = terms.get("datum") == "WGS84" or terms.get("ellps") == "WGS84"
+    return terms.get("proj") == "longlat" and is_ellipsoid and not {"pm", "towgs84", "nadgrids"} & terms.keys()
+
+
+@lru_cache(maxsize=64)
+def _wkt(crs: CRS) -> str:
+    text: str = crs.to_wkt(version="WKT2_2019")
+    return text
+
+
+def degrees_of(grid: Grid) -> Transform | None:
+    """From the reference system of a grid to longitude and latitude; None where it counts in these."""
+    if not grid.is_referenced or grid.crs == WGS84:
+        return None
+    system = CRS.from_user_input(grid.crs or grid.wkt)
+
+    def to_degrees(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        xs, ys = transform(system, WGS84, [x for x, _ in points], [y for _, y in points])
+        return list(zip(xs, ys, strict=True))
+
+    return to_degrees
+
+
+def check_databases() -> None:
+    """See to it that GDAL and PROJ find the files that they came with.
+
+    Raises:
+        SettingError: a variable leads them to those of another installation.
+    """
+    named = [f"{name}={os.environ[name]}" for name in DATABASE_VARIABLES if os.environ.get(name)]
+    try:
+        with rasterio.Env(session=DummySession()):
+            is_usable = CRS.from_epsg(4326).to_epsg() == EPSG_WGS84 and bool(transform("EPSG:32634", WGS84, [5e5], [0]))
+    except (RasterioError, ValueError):
+        is_usable = False
+    if not is_usable:
+        which = " and ".join(named) or "the files of this installation"
+        msg = f"PROJ's database cannot be used: {which}; unset it, so that the one that came with rasterio is found"
+        raise SettingError(msg)
 
 
 def _is_cog(path: Path, dataset: Dataset) -> bool:
@@ -185,11 +261,16 @@ def read_line_of_sight(dataset: Dataset, product: Product, seen: Scan) -> LineOf
     row = int((span.row + 0.5) * dataset.height / seen.height)
     column = int((span.first + span.last + 1) / 2 * dataset.width / seen.width)
     window = Window(max(0, column - 1), row, min(3, dataset.width), 1)
-    means = {
-        band.name: float(np.mean(dataset.read(index, window=window)))
-        for index, band in enumerate(product.bands, start=1)
-    }
+    means = {band.name: _mean_of(dataset, index, window) for index, band in enumerate(product.bands, start=1)}
     return line_of_sight(east=means["east"], north=means["north"], up=means["up"])
+
+
+def _mean_of(dataset: Dataset, band: int, window: Window) -> float:
+    """Mean of a few pixels that are no no data, as the file's scale and offset mean them."""
+    values = dataset.read(band, window=window).astype(np.float64)
+    valid = np.isfinite(values) if dataset.nodata is None else np.isfinite(values) & (values != dataset.nodata)
+    mean = float(values[valid].mean()) if valid.any() else math.nan
+    return float(mean * dataset.scales[band - 1] + dataset.offsets[band - 1])
 
 
 def line_of_sight(*, east: float, north: float, up: float) -> LineOfSight | None:
@@ -221,6 +302,7 @@ def read_ground_ring(dataset: Dataset) -> list[tuple[float, float]]:
     for row in sorted({int(row) for row in np.linspace(0, dataset.height - 1, count).round()}):
         longitudes, latitudes = dataset.read([1, 2], window=Window(0, row, dataset.width, 1))[:, 0]
         valid = np.isfinite(longitudes) & np.isfinite(latitudes) & (longitudes != 0) & (latitudes != 0)
+        valid &= (np.abs(longitudes) <= MAX_LON_DEG) & (np.abs(latitudes) <= MAX_LAT_DEG)  # others are no data
         columns = np.flatnonzero(valid)
         if columns.size:
             left.append((float(longitudes[columns[0]]), float(latitudes[columns[0]])))

@@ -41,7 +41,9 @@ def _merge(texts: Sequence[Texts]) -> Texts:
     def first(name: str) -> object:
         return next((value for value in (getattr(text, name) for text in texts) if value), getattr(Texts(), name))
 
-    return Texts(**{name: first(name) for name in Texts.__dataclass_fields__})  # type: ignore[arg-type]
+    merged = {name: first(name) for name in Texts.__dataclass_fields__}
+    partial = frozenset().union(*(text.partial for text in texts))
+    return Texts(**merged | {"partial": partial, "faults": ()})  # type: ignore[arg-type]
 
 
 def own_footprint(package: Package) -> Footprint | None:

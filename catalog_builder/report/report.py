@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -23,10 +24,14 @@ class Remark:
     path: str
     """Bytes of it that are not UTF-8 are written as `\\udcxx`."""
     reason: str
+    kind: str = ""
+    """Of a warning: the check that gave it."""
+    value: str = ""
+    """The value at fault, where there is one."""
 
     def __post_init__(self) -> None:
-        if not is_writable(self.path + self.reason):
-            for name in ("path", "reason"):
+        if not is_writable(self.path + self.reason + self.value):
+            for name in ("path", "reason", "value"):
                 text: str = getattr(self, name)
                 object.__setattr__(self, name, text.encode(errors="backslashreplace").decode())
 
@@ -35,13 +40,13 @@ def unknown_keys(found: Iterable[tuple[str, str]]) -> list[Remark]:
     """One remark for each tree on the unknown keys of its `.meta` files.
 
     >>> unknown_keys([("/data", "Colour"), ("/data", "Author")])
-    [Remark(path='/data', reason='2 unknown keys in .meta files: Author, Colour')]
+    [Remark(path='/data', reason='2 unknown keys in .meta files: Author, Colour', kind='unknown keys', value='')]
     """
     trees: dict[str, set[str]] = {}
     for tree, key in found:
         trees.setdefault(tree, set()).add(key)
     return [
-        Remark(tree, f"{len(keys)} unknown keys in .meta files: {', '.join(sorted(keys))}")
+        Remark(tree, f"{len(keys)} unknown keys in .meta files: {', '.join(sorted(keys))}", "unknown keys")
         for tree, keys in sorted(trees.items())
     ]
 
@@ -90,12 +95,20 @@ class Report:
         """The counts of a place."""
         return self.counts_by_place.setdefault(place, Counts())
 
+    def warning_counts(self) -> dict[str, int]:
+        """Warnings by kind, the most frequent kind first."""
+        return dict(Counter(remark.kind or "other" for remark in self.warnings).most_common())
+
     def to_dict(self) -> dict[str, Any]:
         """The report as it is written to a file."""
 
         def rows(remarks: list[Remark]) -> list[dict[str, str]]:
             ordered = sorted(remarks, key=lambda remark: (remark.path, remark.reason))
-            return [{"path": remark.path, "reason": remark.reason} for remark in ordered]
+            return [
+                {"path": remark.path, "reason": remark.reason}
+                | {name: text for name in ("kind", "value") if (text := getattr(remark, name))}
+                for remark in ordered
+            ]
 
         return {
             "found": self.found,
@@ -106,6 +119,7 @@ class Report:
             "refused": rows(self.refused),
             "ignored": rows(self.ignored),
             "warnings": rows(self.warnings),
+            "warning_counts": self.warning_counts(),
             "vanished": rows(self.vanished),
             "tracks": [
                 {**place._asdict(), **asdict(place_counts)}

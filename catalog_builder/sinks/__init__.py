@@ -6,6 +6,7 @@ A sink keeps what it holds until it has been given something newer, and can be f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -48,6 +49,9 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """All collections are closed."""
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Have the store for oneself while a build writes, where two would disturb each other."""
 
     def manifest(self) -> Manifest:
         """What earlier builds have made; nothing where every build writes all."""

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from catalog_builder.errors import SinkError
-from catalog_builder.sinks import CollectionDict, Written
+from catalog_builder.location.claim import claim
+from catalog_builder.location.files import replace
+from catalog_builder.sinks import CollectionDict, ItemDict, Written
 from catalog_builder.sinks.document import Document
-from catalog_builder.sinks.encoding import indented
+from catalog_builder.sinks.encoding import Encode, compact, indented
 from catalog_builder.sinks.ndjson import NdjsonSink
 from catalog_builder.sinks.whole import WholeSink
 
+VARIABLES = "cube:variables"
 ASSET = "items_geoparquet"
 """Key of the collection's asset that is its table."""
 MEDIA_TYPE = "application/vnd.apache.parquet"
@@ -38,6 +43,10 @@ class GeoparquetSink(WholeSink):
         self._lines = NdjsonSink(folder / _GATHERED)
         self._collections: dict[str, CollectionDict] = {}
 
+    def claim(self) -> AbstractContextManager[None]:
+        """The folder, and nothing in it of builds that were ended."""
+        return claim(self.folder)
+
     def open_collection(self, collection: CollectionDict) -> None:
         """Start gathering its items."""
         self._lines.open_collection(collection)
@@ -45,6 +54,10 @@ class GeoparquetSink(WholeSink):
     def write_items(self, collection_id: str, items: Sequence[Document]) -> Written:
         """Gather them."""
         return self._lines.write_items(collection_id, items)
+
+    def encoding(self) -> Encode:
+        """Lines, for tables."""
+        return table_line
 
     def close_collection(self, collection: CollectionDict) -> None:
         """Remember it: it is written when its table stands."""
@@ -56,9 +69,7 @@ class GeoparquetSink(WholeSink):
         for name, collection in self._collections.items():
             table = f"{name}.parquet"
             self._write_table(collection, table)
-            temporary = self.folder / f".{name}.json.tmp"
-            temporary.write_bytes(indented(_with_table(collection, table)))
-            temporary.replace(self.folder / f"{name}.json")
+            replace(self.folder / f"{name}.json", indented(_with_table(collection, table)))
         shutil.rmtree(self.folder / _GATHERED)
 
     def _write_table(self, collection: CollectionDict, table: str) -> None:
@@ -76,6 +87,23 @@ class GeoparquetSink(WholeSink):
         except (OSError, ValueError) as error:  # Arrow's own errors are subclasses of these
             msg = f"{self.folder / table}: cannot be written: {error}"
             raise SinkError(msg) from error
+
+
+def table_line(item: ItemDict) -> bytes:
+    """An item as a line, for a table: a column holds numbers or words, so that words for no data are left out.
+
+    Raises:
+        SinkError: it holds what JSON cannot say.
+    """
+    assets = {key: _without_words(asset) for key, asset in item["assets"].items()}
+    properties = dict(item["properties"])
+    if VARIABLES in properties:
+        properties[VARIABLES] = {name: _without_words(one) for name, one in properties[VARIABLES].items()}
+    return compact({**item, "properties": properties, "assets": assets})
+
+
+def _without_words(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != "nodata" or not isinstance(value, str)}
 
 
 def _with_table(collection: CollectionDict, table: str) -> CollectionDict:

@@ -7,8 +7,8 @@ it would have said is done again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,8 @@ class Journal:
 
     def close(self) -> None:
         """Rewrite the file, without what was overtaken."""
-        self._file.close()
+        with suppress(OSError):  # of a full disk, and the file is rewritten
+            self._file.close()
         self._rewrite()
 
     def _read(self, content: bytes) -> None:
@@ -76,7 +77,7 @@ class Journal:
     def _apply(self, event: list[Any]) -> None:
         match event:
             case ["made", package, fingerprint, collection, item, warnings, ignored]:
-                remarks = [tuple((path, reason) for path, reason in said) for said in (warnings, ignored)]
+                remarks = [tuple(tuple(map(str, one)) for one in said) for said in (warnings, ignored)]
                 self._records[package] = Record(package, fingerprint, collection, item, *remarks)
             case ["gone", package]:
                 self._records.pop(package, None)
@@ -98,9 +99,15 @@ class Journal:
     def _rewrite(self) -> None:
         begun = [["begin", name] for name in sorted(self._unfinished)]
         made = [["made", *astuple(self._records[package])] for package in sorted(self._records)]
-        temporary = self._path.with_name(f"{FILE}.{os.getpid()}.tmp")
-        temporary.write_bytes(b"".join(map(_line, [*begun, *made])))
-        temporary.replace(self._path)
+        temporary = self._path.with_name(f"{FILE}.tmp")  # the folder is claimed: nobody else has one
+        try:
+            temporary.write_bytes(b"".join(map(_line, [*begun, *made])))
+            temporary.replace(self._path)
+        except OSError as error:
+            with suppress(OSError):
+                temporary.unlink()
+            msg = f"{self._path}: cannot be written: {error.strerror}"
+            raise SinkError(msg) from error
 
 
 def _line(event: list[Any]) -> bytes:

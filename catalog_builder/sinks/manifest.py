@@ -16,9 +16,9 @@ class Record:
     fingerprint: str
     collection: str
     item: str
-    warnings: tuple[tuple[str, str], ...] = ()
-    """Paths and reasons, to be said again."""
-    ignored: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[tuple[str, ...], ...] = ()
+    """Paths, reasons, kinds and values of remarks, to be said again."""
+    ignored: tuple[tuple[str, ...], ...] = ()
 
 
 class Manifest(Protocol):

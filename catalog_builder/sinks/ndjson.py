@@ -7,10 +7,12 @@ The files of a build are written beside the old ones and take their place togeth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from io import BufferedWriter
 from pathlib import Path
 
 from catalog_builder.errors import SinkError
+from catalog_builder.location.claim import claim
 from catalog_builder.sinks import COLLECTIONS, CollectionDict, Written
 from catalog_builder.sinks.document import Document
 from catalog_builder.sinks.encoding import compact
@@ -29,6 +31,10 @@ class NdjsonSink(WholeSink):
             msg = f"{folder}: cannot be made a folder: {error.strerror}"
             raise SinkError(msg) from error
 
+    def claim(self) -> AbstractContextManager[None]:
+        """The folder, and nothing in it of builds that were ended."""
+        return claim(self.folder)
+
     def open_collection(self, collection: CollectionDict) -> None:
         """Start its file of items."""
         self._file(collection["id"])
@@ -46,8 +52,12 @@ class NdjsonSink(WholeSink):
     def close(self) -> None:
         """Put the new files in the place of the old ones."""
         for name, file in self._open.items():
-            file.close()
-            Path(file.name).replace(self.folder / f"{name}.ndjson")
+            try:
+                file.close()
+                Path(file.name).replace(self.folder / f"{name}.ndjson")
+            except OSError as error:
+                msg = f"{self.folder / name}.ndjson: cannot be written: {error.strerror}"
+                raise SinkError(msg) from error
         self._open.clear()
 
     def _file(self, name: str) -> BufferedWriter:

@@ -6,6 +6,7 @@ Workers dehydrate items and encode their rows (`rows`); here they are only writt
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from psycopg_pool import ConnectionPool
 
@@ -46,6 +47,10 @@ class PgstacSink:
         name = collection["id"]
         with translated(f"loading collection {name}"), self._pool.connection() as connection:
             self._loaders[name] = loading.open_collection(connection, collection)
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Builds into one database take turns by its own locks."""
+        return nullcontext()
 
     def encoding(self) -> Encode:
         """Rows, dehydrated."""

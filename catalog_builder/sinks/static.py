@@ -8,7 +8,7 @@ nothing, whatever ends a build.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pystac
 
 from catalog_builder.derived.schema import SCHEMA_PATH, flatsim_schema
 from catalog_builder.errors import SinkError
+from catalog_builder.location.claim import claim
 from catalog_builder.location.files import make_folder, remove, replace
 from catalog_builder.packages.regions import region_of
 from catalog_builder.sinks import CollectionDict, ItemDict, Written
@@ -37,6 +38,10 @@ class StaticSink:
         self.folder = folder
         self._removed: dict[str, set[str]] = {}
         make_folder(folder)
+
+    def claim(self) -> AbstractContextManager[None]:
+        """The folder, and nothing in it of builds that were ended."""
+        return claim(self.folder)
 
     def open_collection(self, collection: CollectionDict) -> None:
         """Make its folder; the document itself is written when its items are there."""

@@ -26,7 +26,7 @@ class Table:
         """All of them."""
         with self._session() as connection:
             rows = queries.built_packages(connection)
-        return [Record(*row[:4], *map(_pairs, row[4:])) for row in rows]
+        return [Record(*row[:4], *map(_remarks, row[4:])) for row in rows]
 
     def remember(self, records: Sequence[Record]) -> None:
         """Insert or replace."""
@@ -73,5 +73,5 @@ class Table:
             raise DatabaseError(msg) from error
 
 
-def _pairs(said: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((path, reason) for path, reason in said)
+def _remarks(said: list[list[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(one) for one in said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from catalog_builder.sinks import ItemDict
 from catalog_builder.sinks.encoding import Encode, compact
@@ -15,6 +16,10 @@ class WholeSink:
     def encoding(self) -> Encode:
         """A line for each item."""
         return compact
+
+    def claim(self) -> AbstractContextManager[None]:
+        """Nothing to be claimed."""
+        return nullcontext()
 
     def manifest(self) -> Manifest:
         """Nothing is kept from build to build."""

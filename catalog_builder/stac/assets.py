@@ -63,11 +63,13 @@ def create_assets(
         keys[raster.name.stem] = key
         assets[key] = _raster_asset(raster, key, package, href, parameters)
     preview = _preview_of(package)
-    if preview and shows_preview and package.archive is None:
-        thumbnail = _plain(preview, "Preview", ["thumbnail"], href)
-    if thumbnail:
-        assets["thumbnail"] = thumbnail
-    for member, name in _in_order(package.pictures, keys):
+    if not shows_preview or package.archive:
+        preview = None
+    if preview:  # one asset for the file, in both of its roles
+        title = _picture_title(preview[1], keys.get(preview[1].stem, preview[1].key))
+        thumbnail = _plain(preview[0], title, ["thumbnail", "overview"], href)
+    assets |= {"thumbnail": thumbnail} if thumbnail else {}
+    for member, name in _in_order((one for one in package.pictures if one != preview), keys):
         key = keys.get(name.stem, name.key)
         assets[_free(assets, f"{_picture_prefix(name)}_{key}")] = _picture(member, name, key, href)
     for member, name in package.metadata:
@@ -127,7 +129,8 @@ def _raster_asset(
         "sar:looks_azimuth": name.looks,
         "sar:looks_range": _looks_ratio(parameters) * name.looks,
         "data_type": COMPLEX_TYPES.get(grid.dtype, grid.dtype),
-        "nodata": FILL_VALUE if grid.nodata is None else _json_number(grid.nodata),
+        "nodata": nodata_of(grid),
+        **({"raster:scale": grid.scale, "raster:offset": grid.offset} if (grid.scale, grid.offset) != (1, 0) else {}),
         **_file_fields(raster.member, _media_type(grid)),
     }
     bands = _bands(raster, package, parameters)
@@ -164,8 +167,11 @@ def _type_at_href(member: PackageFile, media_type: str) -> str:
     return media_type if member.entry is None else ZIP
 
 
-def _json_number(value: float) -> float | str:
-    return value if math.isfinite(value) else str(value)
+def nodata_of(grid: Grid) -> float | str:
+    """What the file declares as no data, else the value that stands for it in all of these products."""
+    if grid.nodata is None:
+        return FILL_VALUE
+    return grid.nodata if math.isfinite(grid.nodata) else str(grid.nodata)
 
 
 def _constant_fields(product: Product | None, geometry: str) -> dict[str, Any]:
@@ -202,8 +208,9 @@ def _looks_ratio(parameters: Mapping[str, str]) -> int:
 def _bands(raster: Raster, package: Package, parameters: Mapping[str, str]) -> list[dict[str, Any]] | None:
     """Bands as the file has them: the row's, cut or filled up to the file's number; the epochs for the cube."""
     product, count = raster.name.product, raster.grid.count
-    if product and product.key == "dts" and len(package.texts.epochs) == count:
-        return [{"name": epoch.isoformat()} for epoch in package.texts.epochs]
+    epochs = package.texts.epochs
+    if product and product.key == "dts" and len(epochs) == count:
+        return [{"name": epoch.isoformat()} for epoch in epochs]
     known = [band_fields(band) for band in product.bands_in(raster.name.geometry)] if product else []
     unit = package.texts.unit_of(raster.name)
     if unit and known:
@@ -216,7 +223,9 @@ def _bands(raster: Raster, package: Package, parameters: Mapping[str, str]) -> l
 
 def _projection(grid: Grid) -> dict[str, Any]:
     fields: dict[str, Any] = {"proj:code": grid.crs, "proj:shape": [grid.height, grid.width]}
-    if grid.transform and grid.bounds:
+    if grid.wkt:
+        fields["proj:wkt2"] = grid.wkt
+    if grid.is_referenced and grid.transform and grid.bounds:
         fields["proj:transform"] = list(grid.transform)
         fields["proj:bbox"] = list(grid.bounds)
     return fields
@@ -224,7 +233,7 @@ def _projection(grid: Grid) -> dict[str, Any]:
 
 def _media_type(grid: Grid) -> str:
     """By what the file is: a radar raster must never look placeable, however well it is tiled."""
-    if grid.crs is None:
+    if not grid.is_referenced:
         return TIFF
     return COG if grid.is_cog else GEOTIFF
 
@@ -262,9 +271,9 @@ def _in_order(
     return sorted(pictures, key=place)
 
 
-def _preview_of(package: Package) -> PackageFile | None:
+def _preview_of(package: Package) -> tuple[PackageFile, ProductName] | None:
     """Preview of the product that shows the package best; never a legend."""
-    pictures = {name.key: member for member, name in package.pictures if not is_legend(name.text)}
+    pictures = {name.key: (member, name) for member, name in package.pictures if not is_legend(name.text)}
     return next((pictures[key] for key in package.name.kind.thumbnail_from if key in pictures), None)
 
 
@@ -286,8 +295,12 @@ def _picture_prefix(name: ProductName) -> str:
 
 def _picture(member: PackageFile, name: ProductName, key: str, href: AssetHref) -> pystac.Asset:
     if is_legend(name.text):
-        return _plain(member, f"Legend of {_product_title(name, key)}", ["overview", "legend"], href)
-    return _plain(member, f"Preview of {_product_title(name, key)}", ["overview"], href)
+        return _plain(member, _picture_title(name, key), ["overview", "legend"], href)
+    return _plain(member, _picture_title(name, key), ["overview"], href)
+
+
+def _picture_title(name: ProductName, key: str) -> str:
+    return f"{'Legend' if is_legend(name.text) else 'Preview'} of {_product_title(name, key)}"
 
 
 def _side_asset(member: PackageFile, href: AssetHref) -> tuple[str, pystac.Asset]:

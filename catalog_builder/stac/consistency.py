@@ -1,12 +1,14 @@
 """What a package says of itself in several places, compared before it is published. Pure.
 
-Each check yields one text for each disagreement, with both values in it. A check is silent about what is not stated:
-every sidecar may be missing.
+Each check yields one fault for each disagreement, with both values in it, and has the kind of its row in
+`catalog_builder.vocab.checks`, which says what follows. A check is silent about what is not stated: every sidecar may
+be missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -14,9 +16,21 @@ from math import degrees, radians, sin
 from typing import Final
 
 from catalog_builder.packages.extent import meet
-from catalog_builder.packages.model import DatePair, Footprint, Grid, Package, Ring, Track
+from catalog_builder.packages.model import (
+    Fault,
+    Footprint,
+    LineOfSight,
+    Package,
+    PackageFile,
+    PackageName,
+    Ring,
+    Track,
+)
 from catalog_builder.packages.sidecars import iso_time, number, orbit_state, scenes
+from catalog_builder.packages.tables import MAX_BASELINE_M
 from catalog_builder.read.footprint import bbox, is_on_earth
+from catalog_builder.read.package import COHERENCE, LOS_ROLE
+from catalog_builder.stac.lists import lists, network, products
 from catalog_builder.vocab.sidecars import (
     MEASUREMENT_END,
     MEASUREMENT_START,
@@ -35,7 +49,6 @@ AREA_LIMITS_KM2: Final = (100.0, 1_000_000.0)
 """A fraction of a burst (80 km by 20 km), and a swath of 250 km over 4 000 km."""
 KM_PER_DEGREE: Final = 111.2
 HALF_TURN_DEG: Final = 180.0
-GROUND_CRS: Final = "EPSG:4326"
 VECTOR_LIMITS: Final = (0.9, 1.1)
 INCIDENCE_LIMITS_DEG: Final = (20.0, 55.0)
 """Wide around the 29 to 46 degrees of the interferometric wide swath (ESA, Sentinel-1 mission guide)."""
@@ -44,10 +57,12 @@ LOOK_AZIMUTHS_DEG: Final = {"ascending": 78.0, "descending": 282.0}
 LOOK_TOLERANCE_DEG: Final = 45.0
 """Less than what east and north taken for each other make."""
 
-Check = Callable[[Package, Track, Footprint], Iterator[str]]
+Disagreement = str | tuple[PackageFile, str, str]
+"""In words; or with the file and the value at fault."""
+Comparison = Callable[[Package, Track, Footprint], Iterator[Disagreement]]
 
 
-def disagreements(package: Package, track: Track, footprint: Footprint) -> list[str]:
+def disagreements(package: Package, track: Track, footprint: Footprint) -> list[Fault]:
     """All that a package says in two places and differently, or that cannot be; empty for a sound one.
 
     Args:
@@ -55,30 +70,37 @@ def disagreements(package: Package, track: Track, footprint: Footprint) -> list[
         track: what its track knows.
         footprint: the one it is to be published with.
     """
-    found = (text for check in CHECKS for text in check(package, track, footprint))
-    return list(dict.fromkeys(found))
+    faults = (
+        _fault(kind, package, words) for kind, compare in COMPARISONS for words in compare(package, track, footprint)
+    )
+    return list(dict.fromkeys(faults))
 
 
-def missing_pairs(series: Package, packages: Iterable[DatePair]) -> str | None:
-    """Which of the pairs that a series was made from have no package, in one text; None when all have one.
+def _fault(kind: str, package: Package, words: Disagreement) -> Fault:
+    if isinstance(words, str):
+        return Fault(kind=kind, path=str(package.found.path), reason=words)
+    member, reason, value = words
+    return Fault(kind=kind, path=str(member.where), reason=reason, value=value)
 
-    Args:
-        series: a series package.
-        packages: the pairs of its track that have a package.
+
+def without_wrong_views(package: Package) -> Package:
+    """The package without the lines of sight that cannot be, which are then told among its faults.
+
+    So that neither its own item nor those of its track, which take theirs from it, are published with one.
     """
-    there = {frozenset((pair.reference, pair.secondary)) for pair in packages}
-    kept = series.texts.kept_pairs
-    source = "RMSinterfero.txt" if series.texts.rms_rad else "the list of the stack"
-    missing = sorted(pair for pair in kept if frozenset((pair.reference, pair.secondary)) not in there)
-    if not missing:
-        return None
-    if len(missing) == len(kept):
-        return f"none of the {len(kept)} pairs of {source} has a package"
-    names = ", ".join(f"{pair.reference}/{pair.secondary}" for pair in missing)
-    return f"{len(missing)} of the {len(kept)} pairs of {source} have no package: {names}"
+    faults = tuple(dict.fromkeys(_fault("line of sight", package, words) for words in _wrong_views(package)))
+    if not faults:
+        return package
+    wrong = {fault.path for fault in faults}
+    rasters = tuple(
+        replace(raster, line_of_sight=None) if str(raster.member.where) in wrong else raster
+        for raster in package.rasters
+    )
+    view = next((raster.line_of_sight for raster in rasters if raster.line_of_sight), None)
+    return replace(package, rasters=rasters, line_of_sight=view, faults=(*package.faults, *faults))
 
 
-def dates_of_files(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def dates_of_files(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The dates in the names of a pair's files are those of its package."""
     if not package.name.kind.per_pair:
         return
@@ -91,7 +113,7 @@ def dates_of_files(package: Package, _track: Track, _footprint: Footprint) -> It
             yield f"{name.text} is of {theirs}, the package of {ours.reference}/{ours.secondary}"
 
 
-def dates_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def dates_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The measurement of a pair starts and ends on its dates, that of a series or auxiliary package between them."""
     name = package.name
     first, last = sorted((name.first, name.last))
@@ -103,7 +125,7 @@ def dates_of_metadata(package: Package, _track: Track, _footprint: Footprint) ->
                 yield f"{key} of a .meta is {value}, the package is of {name.first}/{name.last}"
 
 
-def dates_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def dates_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The scenes that a pair was made from were taken on its dates, each in its role."""
     if not package.name.kind.per_pair:
         return
@@ -115,13 +137,19 @@ def dates_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> I
                 yield f"{key} of a .meta is of {days[0]}, the package's {role} date is {day}"
 
 
-def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The cube has one band for each date of `RMSdate.txt`; these come once, in order, and in the package's range."""
-    epochs, name = package.texts.epochs, package.name
+    epochs = package.texts.epochs
+    if epochs and "epochs" in package.texts.partial:
+        yield "RMSdate.txt is not whole, so that nobody knows which band is of which date"
     for raster in package.rasters:
         is_cube = raster.name.product is not None and raster.name.product.key == "dts"
         if is_cube and epochs and raster.grid.count != len(epochs):
             yield f"{raster.name.text} has {raster.grid.count} bands, RMSdate.txt {len(epochs)} dates"
+    yield from _faults_of_epochs(epochs, package.name)
+
+
+def _faults_of_epochs(epochs: Sequence[date], name: PackageName) -> Iterator[str]:
     if len(set(epochs)) < len(epochs):
         yield f"RMSdate.txt has {len(epochs)} dates, of which {len(set(epochs))} differ"
     for earlier, later in pairwise(epochs):
@@ -132,7 +160,7 @@ def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Ite
             yield f"RMSdate.txt holds {day}, the package is of {name.first}/{name.last}"
 
 
-def orbit_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def orbit_of_metadata(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """Direction and number of the orbit in the `.meta` are those of the track's name."""
     name = package.name
     for value in package.texts.stated(ORBIT_DIRECTION):
@@ -145,7 +173,7 @@ def orbit_of_metadata(package: Package, _track: Track, _footprint: Footprint) ->
             yield f"{RELATIVE_ORBIT} of a .meta is {value}, that of the track {name.track} is {name.relative_orbit}"
 
 
-def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """One of a pair's scenes, at least, is of the track's relative orbit; the number changes where it starts anew."""
     found = [scene for key in PAIR_SCENES for value in package.texts.stated(key) for scene in scenes(value)]
     orbits = {scene.relative_orbit for scene in found} - {None}
@@ -155,7 +183,7 @@ def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> I
         yield f"the scenes in a .meta are of relative orbit {seen}, the track {name.track} of {name.relative_orbit}"
 
 
-def satellite_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def satellite_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The scenes of a pair are of the satellite that the package's name tells, where it tells one and not `S1`."""
     ours = package.name.satellite
     found = [scene for key in PAIR_SCENES for value in package.texts.stated(key) for scene in scenes(value)]
@@ -164,62 +192,65 @@ def satellite_of_scenes(package: Package, _track: Track, _footprint: Footprint) 
         yield f"the package's name says {ours.code}, scenes in a .meta are of {', '.join(others)}"
 
 
-def vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def vectors(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
+    """See `_wrong_views`."""
+    yield from _wrong_views(package)
+
+
+def _wrong_views(package: Package) -> Iterator[Disagreement]:
     """Vectors are of unit length, of an incidence of the wide swath, and look where the orbit's radar does.
 
     It looks to the right: about east when it flies north, about west when it flies south.
     """
     name = package.name
-    views = [(raster.name.text, raster.line_of_sight) for raster in package.rasters]
-    if not any(view for _, view in views):
-        views = [("the line of sight", package.line_of_sight)]
-    for words, view in views:
-        if view is None:
-            continue
-        if not VECTOR_LIMITS[0] <= view.length <= VECTOR_LIMITS[1]:
-            yield f"{words} has vectors of length {view.length:g}, not 1"
-        if not INCIDENCE_LIMITS_DEG[0] <= view.incidence_deg <= INCIDENCE_LIMITS_DEG[1]:
-            yield f"{words} has an incidence of {view.incidence_deg:g} degrees, which no wide swath has"
-        away = {state: _turn(view.azimuth_deg, azimuth) for state, azimuth in LOOK_AZIMUTHS_DEG.items()}
-        seen = min(away, key=lambda state: away[state])
-        if away[seen] > LOOK_TOLERANCE_DEG:
-            yield f"{words} looks towards {view.azimuth_deg:g} degrees, as the radar of no Sentinel-1 orbit does"
-        elif seen != name.orbit_state:
-            looks = f"{words} looks towards {view.azimuth_deg:.0f} degrees, as on a"
-            yield f"{looks}{'n' * (seen[0] == 'a')} {seen} orbit; the track {name.track} is {name.orbit_state}"
+    views = [(raster.member, raster.line_of_sight) for raster in package.rasters if raster.line_of_sight]
+    for member, view in views:
+        yield from ((member, f"{member.name} {words}", value) for words, value in _faults_of_view(name, view))
+    if not views and package.line_of_sight:
+        yield from (f"the line of sight {words}" for words, _ in _faults_of_view(name, package.line_of_sight))
+
+
+def _faults_of_view(name: PackageName, view: LineOfSight) -> Iterator[tuple[str, str]]:
+    """In words, and the value."""
+    if not VECTOR_LIMITS[0] <= view.length <= VECTOR_LIMITS[1]:
+        yield f"has vectors of length {view.length:g}, not 1", f"{view.length:g}"
+    if not INCIDENCE_LIMITS_DEG[0] <= view.incidence_deg <= INCIDENCE_LIMITS_DEG[1]:
+        yield f"has an incidence of {view.incidence_deg:g} degrees, which no wide swath has", f"{view.incidence_deg:g}"
+    away = {state: _turn(view.azimuth_deg, azimuth) for state, azimuth in LOOK_AZIMUTHS_DEG.items()}
+    seen = min(away, key=lambda state: away[state])
+    azimuth = f"{view.azimuth_deg:g}"
+    if away[seen] > LOOK_TOLERANCE_DEG:
+        yield f"looks towards {view.azimuth_deg:g} degrees, as the radar of no Sentinel-1 orbit does", azimuth
+    elif seen != name.orbit_state:
+        looks = f"looks towards {view.azimuth_deg:.0f} degrees, as on a"
+        yield f"{looks}{'n' * (seen[0] == 'a')} {seen} orbit; the track {name.track} is {name.orbit_state}", azimuth
 
 
 def _turn(one_deg: float, other_deg: float) -> float:
     return abs((one_deg - other_deg + HALF_TURN_DEG) % (2 * HALF_TURN_DEG) - HALF_TURN_DEG)
 
 
-def geometry_of_rasters(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
-    """Rasters in ground geometry are in longitude and latitude, those in radar geometry in no reference system."""
-    for raster in package.rasters:
-        text, crs = raster.name.text, raster.grid.crs
-        if raster.name.geometry == "radar":
-            if crs:
-                yield f"{text} is in {crs}, radar geometry has none"
-        elif crs != GROUND_CRS:
-            has = f"is in {crs}" if crs else "has no coordinate reference system"
-            yield f"{text} {has}, ground geometry is {GROUND_CRS}"
-        elif not _is_placed(raster.grid):
-            yield f"{text} is at {raster.grid.bounds}, which is not on earth"
-
-
-def _is_placed(grid: Grid) -> bool:
-    west, south, east, north = grid.bounds or (0, 0, 0, 0)
-    return is_on_earth(((west, south), (east, north))) and west < east and south < north
-
-
-def coherence(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
+def coherence(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """Coherence is between 0 and 1."""
     mean = package.coherence_mean
-    if mean is not None and not 0 <= mean <= 1:
-        yield f"the mean coherence is {mean:g}, not between 0 and 1"
+    if mean is None or 0 <= mean <= 1:
+        return
+    words = f"the mean coherence is {mean:g}, not between 0 and 1"
+    member = next((raster.member for raster in package.rasters if raster.name.key == COHERENCE), None)
+    yield (member, words, f"{mean:g}") if member else words
 
 
-def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint) -> Iterator[str]:
+def bands(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
+    """A raster has as many bands as the row of its product; further ones are published without meaning."""
+    for raster in package.rasters:
+        product = raster.name.product
+        expected = len(product.bands_in(raster.name.geometry)) if product else 0
+        count = raster.grid.count
+        if product and expected and (count > expected or (count < expected and LOS_ROLE in product.roles)):
+            yield raster.member, f"{raster.name.text} has {count} bands, expected {expected}", str(count)
+
+
+def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
     """The baseline of a pair's `.meta` is that of `baseline.rsc`, within 5 m or a tenth.
 
     Their signs are not compared: no source says which date the one in the `.meta` is counted from.
@@ -227,15 +258,23 @@ def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint
     if not package.name.kind.per_pair:
         return
     ours = track.texts.perpendicular_baseline_m(package.name.pair)
-    for value in package.texts.stated(PERPENDICULAR_BASELINE):
+    stated = package.texts.stated(PERPENDICULAR_BASELINE)
+    numbers = {value for value in map(number, stated) if value is not None}
+    if ours is None and len(numbers) > 1:
+        words = " and ".join(f"{value:g}" for value in sorted(numbers))
+        yield f"{PERPENDICULAR_BASELINE} of the .meta files is {words}"
+    for value in stated:
         theirs = number(value)
+        if theirs is not None and abs(theirs) > MAX_BASELINE_M:
+            yield f"{PERPENDICULAR_BASELINE} of a .meta is {value}, which is no baseline in metres"
+            continue
         if ours is None or theirs is None:
             continue
         if abs(abs(theirs) - abs(ours)) > max(BASELINE_TOLERANCE_M, BASELINE_TOLERANCE_SHARE * abs(ours)):
             yield f"{PERPENDICULAR_BASELINE} of a .meta is {value} m, by baseline.rsc it is {ours:.3f} m"
 
 
-def plausible_footprint(package: Package, _track: Track, footprint: Footprint) -> Iterator[str]:
+def plausible_footprint(package: Package, _track: Track, footprint: Footprint) -> Iterator[Disagreement]:
     """The footprint is on earth, of a size that a swath can have, and where the region is."""
     ring, region = footprint.ring, package.name.region
     west, south, east, north = bbox(ring)
@@ -272,17 +311,21 @@ def _in_days(moment: datetime, first: date, last: date) -> bool:
     return start - DAY_TOLERANCE <= moment <= end + DAY_TOLERANCE
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    dates_of_files,
-    dates_of_metadata,
-    dates_of_scenes,
-    dates_of_cube,
-    orbit_of_metadata,
-    orbit_of_scenes,
-    satellite_of_scenes,
-    vectors,
-    geometry_of_rasters,
-    coherence,
-    perpendicular_baseline,
-    plausible_footprint,
+COMPARISONS: Final[tuple[tuple[str, Comparison], ...]] = (
+    ("dates", dates_of_files),
+    ("dates", dates_of_metadata),
+    ("dates", dates_of_scenes),
+    ("cube dates", dates_of_cube),
+    ("orbit", orbit_of_metadata),
+    ("orbit", orbit_of_scenes),
+    ("satellite", satellite_of_scenes),
+    ("line of sight", vectors),
+    ("coherence", coherence),
+    ("bands", bands),
+    ("missing product", products),
+    ("network", network),
+    ("table", lists),
+    ("baseline", perpendicular_baseline),
+    ("position", plausible_footprint),
 )
+"""Kind of the check, and what is compared for it."""

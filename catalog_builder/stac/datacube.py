@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from catalog_builder.packages.model import Grid, Package
+from catalog_builder.stac.assets import nodata_of
 from catalog_builder.vocab.products import SIGN
-
-EPSG_WGS84 = 4326
 
 
 def cube_fields(package: Package, time_text: Callable[[date], str]) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def cube_fields(package: Package, time_text: Callable[[date], str]) -> dict[str,
     grids = {raster.name.key: raster.grid for raster in package.rasters}
     units = {raster.name.key: package.texts.unit_of(raster.name) for raster in package.rasters}
     grid, epochs = grids.get("dts_geo"), package.texts.epochs
-    if grid is None or grid.bounds is None or not epochs:
+    if grid is None or not grid.is_referenced or not epochs:
         return {}
     times = [time_text(epoch) for epoch in epochs]
     text = "Asset dts_geo: displacement" if units["dts_geo"] else f"Asset dts_geo: phase delay. {SIGN}"
@@ -40,10 +39,12 @@ def cube_fields(package: Package, time_text: Callable[[date], str]) -> dict[str,
 def _axes(grid: Grid) -> dict[str, Any]:
     assert grid.bounds is not None and grid.transform is not None  # noqa: S101, PT018 (the caller asked)
     west, south, east, north = grid.bounds
-    a, _, _, _, e, _ = grid.transform
+    a, b, _, d, e, _ = grid.transform
+    system = int(grid.crs.removeprefix("EPSG:")) if grid.crs else grid.wkt
+    x_step, y_step = ({"step": a}, {"step": e}) if (b, d) == (0, 0) else ({}, {})  # a turned grid has no single step
     return {
-        "x": {"type": "spatial", "axis": "x", "extent": [west, east], "step": a, "reference_system": EPSG_WGS84},
-        "y": {"type": "spatial", "axis": "y", "extent": [south, north], "step": e, "reference_system": EPSG_WGS84},
+        "x": {"type": "spatial", "axis": "x", "extent": [west, east], **x_step, "reference_system": system},
+        "y": {"type": "spatial", "axis": "y", "extent": [south, north], **y_step, "reference_system": system},
     }
 
 
@@ -63,6 +64,6 @@ def _variable(grid: Grid, dimensions: list[str], unit: str, description: str) ->
         "type": "data",
         "unit": unit,
         "data_type": grid.dtype,
-        "nodata": 0,
+        "nodata": nodata_of(grid),
         "description": description,
     }

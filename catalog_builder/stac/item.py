@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import pystac
 from pystac.utils import datetime_to_str
 
 from catalog_builder.errors import PackageRefused
-from catalog_builder.packages.model import Footprint, Package, PackageName, Track
+from catalog_builder.packages.model import Fault, Footprint, Package, PackageName, Track
 from catalog_builder.packages.names import item_id
 from catalog_builder.packages.sidecars import dem_name, iso_time, scene_start, software
 from catalog_builder.read.footprint import bbox, geometry, ring_of_text
@@ -22,6 +23,7 @@ from catalog_builder.stac.layout import Layout
 from catalog_builder.stac.links import item_links
 from catalog_builder.stac.properties import corrections, network_properties, pair_properties
 from catalog_builder.thumbnails.make import Thumbnail
+from catalog_builder.vocab.checks import BY_KIND, Answer
 from catalog_builder.vocab.citation import PROCESSING_FACILITY
 from catalog_builder.vocab.collections import COLLECTION_VERSION, SYNTHETIC_KEYWORD, SYNTHETIC_NOTE, collection_id
 from catalog_builder.vocab.extensions import declared_by
@@ -41,31 +43,75 @@ from catalog_builder.vocab.sidecars import (
 Properties = dict[str, Any]
 
 WARNINGS = "flatsim:warnings"
+CUBE = "cube:dimensions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A package that is to be published, and what is wrong with it."""
+
+    package: Package
+    track: Track
+    footprint: Footprint
+    faults: tuple[Fault, ...]
+    """All of them."""
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """Properties that are left out."""
+        return frozenset(name for fault in self.faults for name in BY_KIND[fault.kind].withheld)
+
+    @property
+    def contradictions(self) -> list[str]:
+        """In words: those for which the package would be refused, were the build not lenient."""
+        return [fault.reason for fault in self.faults if BY_KIND[fault.kind].answer is Answer.REFUSE]
+
+
+def judge(package: Package, track: Track, *, strict: bool = False, lenient: bool = False) -> Judgement:
+    """Hold a package against itself and its track.
+
+    Args:
+        package: the package, read.
+        track: what its track knows.
+        strict: refuse what would be left out or named with a warning.
+        lenient: publish a package that contradicts itself, with `flatsim:warnings`.
+
+    Raises:
+        PackageRefused: no footprint can be found, or there is a fault that refuses it.
+    """
+    footprint = _footprint(package, track)
+    faults = (*package.faults, *package.texts.faults, *disagreements(package, track, footprint))
+    answers = {Answer.WITHHOLD, Answer.NAME} if strict else set()
+    refusing = answers | (set() if lenient else {Answer.REFUSE})
+    reasons = [fault.reason for fault in faults if BY_KIND[fault.kind].answer in refusing]
+    if reasons:
+        raise PackageRefused(package.name.text, "; ".join(dict.fromkeys(reasons)))
+    return Judgement(package=package, track=track, footprint=footprint, faults=tuple(dict.fromkeys(faults)))
 
 
 def create_item(
     package: Package, track: Track, layout: Layout, *, lenient: bool = False, thumbnail: Thumbnail | None = None
 ) -> pystac.Item:
+    """Judge a package and make its item: see `judge` and `make_item`."""
+    return make_item(judge(package, track, lenient=lenient), layout, thumbnail=thumbnail)
+
+
+def make_item(judgement: Judgement, layout: Layout, *, thumbnail: Thumbnail | None = None) -> pystac.Item:
     """Make the item of one package.
 
     Args:
-        package: the package, read.
-        track: what its track knows.
+        judgement: the package, and what is wrong with it.
         layout: where documents and files are.
-        lenient: publish a package that contradicts itself, with `flatsim:warnings`.
         thumbnail: of the package, where the layout has a place for them.
-
-    Raises:
-        PackageRefused: no footprint can be found, or the package contradicts itself.
     """
-    footprint = _footprint(package, track)
-    warnings = disagreements(package, track, footprint)
-    if warnings and not lenient:
-        raise PackageRefused(package.name.text, "; ".join(warnings))
+    package, track, footprint = judgement.package, judgement.track, judgement.footprint
     name = package.name
     collection = collection_id(name.region.slug, name.kind)
     times = _times(package, track)
     shown = thumbnail_asset(thumbnail, layout.thumbnail(collection, item_id(name))) if thumbnail else None
+    withheld = judgement.withheld
+    warnings = judgement.contradictions
+    properties = _properties(package, track, footprint, times, withheld)
     item = pystac.Item(
         id=item_id(name),
         geometry=geometry(footprint.ring),
@@ -73,10 +119,11 @@ def create_item(
         datetime=times.nominal,
         start_datetime=times.start,
         end_datetime=times.end,
-        properties=_properties(package, track, footprint, times) | ({WARNINGS: warnings} if warnings else {}),
+        properties={key: value for key, value in properties.items() if key not in withheld}
+        | ({WARNINGS: warnings} if warnings else {}),
         collection=collection,
         assets=create_assets(
-            package,
+            package if CUBE not in withheld else _without_epochs(package),
             lambda path: layout.asset(path, package.found.root, collection),
             _chain(package, track),
             thumbnail=shown,
@@ -86,6 +133,11 @@ def create_item(
     item.add_links(item_links(name, track, layout))
     item.stac_extensions = declared_by(_field_names(item))
     return item
+
+
+def _without_epochs(package: Package) -> Package:
+    """Whose dates of bands are not certain."""
+    return replace(package, texts=replace(package.texts, epochs=()))
 
 
 class _Times:
@@ -109,7 +161,9 @@ def _times(package: Package, track: Track) -> _Times:
     return _Times(first, last, nominal=nominal.replace(microsecond=0), assumed=None in known)
 
 
-def _properties(package: Package, track: Track, footprint: Footprint, times: _Times) -> Properties:
+def _properties(
+    package: Package, track: Track, footprint: Footprint, times: _Times, withheld: Collection[str]
+) -> Properties:
     name = package.name
     properties: Properties = {
         "title": _title(name),
@@ -138,7 +192,7 @@ def _properties(package: Package, track: Track, footprint: Footprint, times: _Ti
         }
     else:
         properties |= network_properties(package)
-    if name.kind is TIMESERIES:
+    if name.kind is TIMESERIES and CUBE not in withheld:
         properties |= cube_fields(package, lambda day: datetime_to_str(at_time_of(day, times.last)))
     return properties
 

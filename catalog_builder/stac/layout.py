@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import quote, urlencode
 
 from catalog_builder.location.address import Location, ObjectPath, relative
+from catalog_builder.location.published import address_below
 from catalog_builder.thumbnails.folder import ThumbnailFolder
 
 
@@ -117,4 +118,4 @@ def _published(path: Location, root: Location, href_base: str | None) -> str | N
         return None
     way = relative(path, root)
     assert way is not None  # noqa: S101 (it was found below its root)
-    return f"{href_base.rstrip('/')}/{quote(way)}"
+    return address_below(href_base, way)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import asin, cos, isfinite, radians, sin
 from typing import Any, Final
 
-from catalog_builder.packages.model import DatePair, Package, Track
+from catalog_builder.packages.model import DatePair, Package, Texts, Track
 from catalog_builder.packages.sidecars import number, scenes
 from catalog_builder.read.track import largest_gap_days, network_components
 from catalog_builder.vocab.kinds import TIMESERIES
@@ -35,7 +35,9 @@ def pair_properties(package: Package, track: Track) -> Properties:
         properties["flatsim:unwrapped_fraction"] = fraction
     if track.has_series and texts.kept_pairs:
         turned = DatePair(pair.secondary, pair.reference)
-        properties["flatsim:used_in_timeseries"] = pair in texts.kept_pairs or turned in texts.kept_pairs
+        is_used = pair in texts.kept_pairs or turned in texts.kept_pairs
+        if is_used or (track.has_all_pairs and texts.has_all_kept_pairs):
+            properties["flatsim:used_in_timeseries"] = is_used
         rms_rad = _of_pair(texts.rms_rad, pair)
         if rms_rad is not None and isfinite(rms_rad):
             properties["flatsim:rms"] = rms_rad
@@ -47,20 +49,25 @@ def network_properties(package: Package) -> Properties:
     texts = package.texts
     if package.name.kind is not TIMESERIES:
         counts = {
-            "flatsim:n_dates": len(texts.baselines_m) or None,
-            "flatsim:n_interferograms": len(set(texts.computed_pairs)) or None,
+            "flatsim:n_dates": _count(texts, "baselines_m"),
+            "flatsim:n_interferograms": _count(texts, "computed_pairs"),
         }
         return {key: value for key, value in counts.items() if value is not None}
     properties: Properties = {
         "flatsim:n_dates": len(texts.epochs) or None,
-        "flatsim:n_interferograms": len(texts.kept_pairs) or None,
+        "flatsim:n_interferograms": (len(texts.kept_pairs) or None) if texts.has_all_kept_pairs else None,
         "flatsim:max_gap_days": largest_gap_days(texts.epochs),
     }
-    if texts.kept_pairs:
+    if texts.kept_pairs and texts.has_all_kept_pairs:
         dates = {day for pair in texts.kept_pairs for day in pair.days}
         lonely = len(set(texts.epochs) - dates)
         properties["flatsim:network_connected"] = network_components(list(texts.kept_pairs)) + lonely == 1
     return {key: value for key, value in properties.items() if value is not None}
+
+
+def _count(texts: Texts, field: str) -> int | None:
+    """Number of different lines of a table that is whole."""
+    return len(set(getattr(texts, field))) or None if field not in texts.partial else None
 
 
 def corrections(package: Package) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 from catalog_builder.location.files import make_folder, remove, replace
+from catalog_builder.location.published import address_below
 
 SUFFIX = ".png"
 
@@ -30,7 +30,7 @@ class ThumbnailFolder:
         """Address of the thumbnail of an item; None where the folder is not published by itself."""
         if self.href_base is None:
             return None
-        return f"{self.href_base.rstrip('/')}/{quote(collection_id)}/{quote(item_id)}{SUFFIX}"
+        return address_below(self.href_base, f"{collection_id}/{item_id}{SUFFIX}")
 
     def items(self, collection_id: str) -> set[str]:
         """Ids of the items of a collection that have one."""

@@ -54,7 +54,7 @@ def make_thumbnail(package: Package) -> tuple[Thumbnail | None, list[Remark]]:
         if thumbnail:
             return thumbnail, remarks
     reason = "; ".join(remark.reason for remark in remarks) or "it holds no product that can be shown"
-    return None, [*remarks, Remark(str(package.found.path), f"{NO_THUMBNAIL}: {reason}")]
+    return None, [*remarks, Remark(str(package.found.path), f"{NO_THUMBNAIL}: {reason}", "thumbnail")]
 
 
 def shown_keys(kind: Kind) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _of_preview(package: Package, key: str, remarks: list[Remark]) -> Thumbnail 
         picture = scaled(storage.read_bytes(member, max_bytes=MAX_PREVIEW_BYTES), proportion=proportion)
     except (DamagedPreview, PackageRefused) as fault:
         reason = getattr(fault, "reason", None) or f"{member.name} cannot be read: {fault}"
-        remarks.append(Remark(str(member.where), f"not shown as thumbnail: {reason}"))
+        remarks.append(Remark(str(member.where), f"not shown as thumbnail: {reason}", "thumbnail"))
         return None
     if picture is None:
         return None
@@ -107,7 +107,7 @@ def _of_raster(package: Package, key: str, remarks: list[Remark]) -> Thumbnail |
         try:
             painting = _painted(package, shown, row)
         except PackageRefused as fault:
-            remarks.append(Remark(str(shown.member.where), f"not shown as thumbnail: {fault.reason}"))
+            remarks.append(Remark(str(shown.member.where), f"not shown as thumbnail: {fault.reason}", "thumbnail"))
             continue
         if painting:
             description = _description(row, _unit(package, shown, product), painting.limits)

@@ -22,6 +22,7 @@ BY_PREFIX: Final = {
     "proj": _uri("projection", "2.0.0"),
     "cube": _uri("datacube", "2.3.0"),
     "file": _uri("file", "2.1.0"),
+    "raster": _uri("raster", "2.0.0"),
     "sci": _uri("scientific", "1.0.0"),
 }
 """Field prefix → schema. A document declares an extension when it holds a field of its prefix."""

@@ -70,9 +70,10 @@ USER_MADE: Final = (
     r".*_(sig)?coeff\.tiff?", r"Net_.*\.tiff?", r"RMSpixel\.tiff?", r"depl_cumule.*", r"lect_ts\.in",
     r".*\.(int|unw|cor)(\.rsc)?", r"CNES_.*_(bias|HP).*\.tiff?", r".*_mmyr\.tiff?", r"nsbas_col\.proc",
     r"filtered_inter_pair\.rsc", r"readme\.txt", r"coverage\.txt", r".*_mask_.*", r".*\.aux\.xml", r"\..*",
-    r"Thumbs\.db", r".*~",
+    r"Thumbs\.db", r".*~", r".*\.(part|partial|crdownload|download|filepart|aria2|sw[opn]|bak|tmp|temp|lock)",
 )  # fmt: skip
-"""Files that readers of the products write beside them, as patterns; never assets."""
+"""Files that readers of the products write beside them, and what downloads and editors leave, as patterns; never
+assets."""
 
 _USER_MADE: Final = re.compile("|".join(USER_MADE), re.IGNORECASE)
 

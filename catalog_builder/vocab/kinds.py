@@ -33,6 +33,8 @@ class Kind:
     lineage: str
     footprint_from: tuple[str, ...]
     """Asset keys whose valid area is the footprint, best first."""
+    expected: tuple[tuple[str, tuple[str, ...]], ...]
+    """What a package of the kind holds, in words, and the keys or file names, lower case, of which it then has one."""
     thumbnail_from: tuple[str, ...]
     """Asset keys of which one is shown as thumbnail, best first; after all of them the same in radar geometry."""
 
@@ -63,6 +65,7 @@ INTERFEROGRAM: Final = Kind(
     ),
     lineage="NSBAS: differential interferograms from concatenated IW SLC",
     footprint_from=("coh_geo", "inwf_geo", "inw_geo", "inu_geo", "aps_geo"),
+    expected=(("InU", ("inu",)), ("Coh", ("coh",))),
     thumbnail_from=("inu_geo", "inwf_geo", "inw_geo", "coh_geo", "aps_geo"),
 )
 TIMESERIES: Final = Kind(
@@ -83,6 +86,12 @@ TIMESERIES: Final = Kind(
     ),
     lineage="NSBAS: small-baseline inversion of the interferogram network",
     footprint_from=("mvlos_geo", "net_geo", "dts_geo"),
+    expected=(
+        ("DTs", ("dts",)),
+        ("MV-LOS", ("mvlos",)),
+        ("RMSdate.txt", ("rmsdate.txt",)),
+        ("RMSinterfero.txt", ("rmsinterfero.txt", "stack")),
+    ),
     thumbnail_from=("mvlos_geo", "net_geo", "dts_geo"),
 )
 AUXILIARYDATA: Final = Kind(
@@ -103,6 +112,12 @@ AUXILIARYDATA: Final = Kind(
     ),
     lineage="NSBAS: geometry and network of the processed track segment",
     footprint_from=("cosenu_geo", "cosneu_geo", "tcoh_geo", "lut_geo"),
+    expected=(
+        ("CosENU", ("cosenu", "cosneu")),
+        ("Lut", ("lut",)),
+        ("baseline.rsc", ("baseline.rsc", "baseline_top_bot.rsc")),
+        ("nsbas.proc", ("nsbas.proc",)),
+    ),
     thumbnail_from=("tcoh_geo", "cosenu_geo", "cosneu_geo", "dem_geo"),
 )
 

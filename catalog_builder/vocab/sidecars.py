@@ -70,8 +70,10 @@ RELATIVE_ORBIT: Final = "Relative_orbit_number"
 PERPENDICULAR_BASELINE: Final = "Perpendicular_baseline"
 SYNTHETIC: Final = "Note"
 """A note whose value starts with SYNTHETIC marks a tree made by `flatsim-stac sample`."""
-MISSING: Final = frozenset({"", "n/a", "na", "nan", "none", "null", ":null", "-"})
+MISSING: Final = frozenset({"", "n/a", "na", "none", "null", ":null", "-"})
 """Values that stand for none, folded to lower case."""
+NOT_A_NUMBER: Final = "nan"
+"""Stands for none where no number is due; where one is, it is the remains of a failed computation."""
 
 COMPARED_KEYS: Final = (
     MEASUREMENT_START,
@@ -81,6 +83,16 @@ COMPARED_KEYS: Final = (
     PERPENDICULAR_BASELINE,
 )
 """Keys that are compared with what the package's name, rasters and lists say."""
+
+TYPED_KEYS: Final[dict[str, Literal["number", "time"]]] = {
+    MEASUREMENT_START: "time",
+    MEASUREMENT_END: "time",
+    REFERENCE_DATE: "time",
+    "Date_of_production": "time",
+    RELATIVE_ORBIT: "number",
+    PERPENDICULAR_BASELINE: "number",
+}
+"""Keys whose value must be a number or a time."""
 
 KNOWN_KEYS: Final = frozenset(
     {

@@ -24,6 +24,7 @@ from api.settings.service import ServiceSettings
 from catalog_builder.cli import command
 from catalog_builder.derived.document import vocabulary_page
 from catalog_builder.settings import BuilderSettings
+from catalog_builder.vocab.checks import CHECKS, Answer
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCS: Final = ROOT / "docs"
@@ -109,6 +110,37 @@ EXAMPLES: Final = (
 )
 
 
+CHECKS_HEAD: Final = """# Checks: what a build does with a fault
+
+A package that contradicts itself in what it *is*, or that cannot be read, is refused. A *value* that cannot be right is
+left out, and the package is published. What is missing or strange is named. Whatever is left out in one place is used
+in no other: a series that is refused gives its pairs nothing, a wrong line of sight is in no item of its track.
+
+Each warning has the kind of its check; the build ends with their numbers, and `--report FILE.json` has each of them
+under `warnings` with `path`, `reason`, `kind` and, where there is one, the `value`. Made by `scripts/docs` from the
+table of the code.
+
+| kind | what is compared | what follows | left out |
+|---|---|---|---|
+"""
+ANSWERS: Final = {
+    Answer.REFUSE: "refused",
+    Answer.WITHHOLD: "left out, warned",
+    Answer.NAME: "warned",
+    Answer.NOTE: "noted",
+}
+
+
+def checks_page() -> str:
+    """The rows of the table of checks."""
+    rows = []
+    for check in CHECKS:
+        left_out = [f"`{name}`" for name in check.withheld] + ([check.absent] if check.absent else [])
+        rows.append(f"| {check.kind} | {check.compared} | {ANSWERS[check.answer]} | {', '.join(left_out)} |")
+    legend = [f"- **{ANSWERS[answer]}**: {answer.value}." for answer in Answer]
+    return CHECKS_HEAD + "\n".join([*rows, "", *legend, ""])
+
+
 @dataclass(frozen=True)
 class Page:
     """A file of docs/ and what makes it."""
@@ -118,6 +150,7 @@ class Page:
 
 
 PAGES: Final = (
+    Page("checks.md", checks_page),
     Page("cli.md", cli_page),
     Page("examples.md", examples_page),
     Page("settings.md", settings_page),

@@ -69,8 +69,11 @@ def bare(item: dict[str, Any]) -> dict[str, Any]:
     item = json.loads(json.dumps(item))
     for name in ("created", "updated"):
         del item["properties"][name]
-    for key in ("thumbnail", "package"):
-        item["assets"].pop(key, None)
+    item["assets"].pop("package", None)
+    shown = item["assets"].pop("thumbnail", None)
+    if shown:  # a preview of a directory is its thumbnail too, and then one asset
+        key = next(key for key, asset in item["assets"].items() if shown["title"] == f"Preview of {asset['title']}")
+        item["assets"][f"preview_{key}"] = shown | {"roles": ["overview"]}
     for asset in item["assets"].values():
         [entry] = asset.pop("archive", [asset])
         entry.pop("range", None)

@@ -26,9 +26,10 @@ from catalog_builder.read.package import read_package
 from catalog_builder.read.track import create_track, own_footprint
 from catalog_builder.sample import SampleManifest
 from catalog_builder.sinks.ndjson import NdjsonSink
-from catalog_builder.stac.consistency import area_of, disagreements, missing_pairs
+from catalog_builder.stac.consistency import area_of, disagreements
 from catalog_builder.stac.item import create_item
 from catalog_builder.stac.layout import ServiceLayout
+from catalog_builder.stac.lists import missing_pairs
 from catalog_builder.vocab.satellites import BY_CODE
 
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ def sound(small_tree: tuple[Path, SampleManifest]) -> Sound:
 def found_in(package: Package, track: Track) -> list[str]:
     footprint = own_footprint(package)
     assert footprint is not None
-    return disagreements(package, track, footprint)
+    return [fault.reason for fault in disagreements(package, track, footprint)]
 
 
 def with_meta(package: Package, **values: str) -> Package:
@@ -171,7 +172,11 @@ def test_dates_of_the_cube(sound: Sound) -> None:
         str(name.last + DAY): (*epochs[:-1], name.last + DAY),
     }
     for words, altered in cases.items():
-        told = found_in(replace(sound.series, texts=replace(sound.series.texts, epochs=altered)), sound.track)
+        footprint = own_footprint(sound.series)
+        assert footprint is not None
+        package = replace(sound.series, texts=replace(sound.series.texts, epochs=altered))
+        faults = disagreements(package, sound.track, footprint)
+        told = [fault.reason for fault in faults if fault.kind == "cube dates"]
         assert told
         assert all(words in text for text in told)
 
@@ -192,8 +197,8 @@ def moved(footprint: Footprint, move: Callable[[float, float], tuple[float, floa
 def test_footprint(sound: Sound, move: Callable[[float, float], tuple[float, float]], words: str) -> None:
     footprint = own_footprint(sound.pair)
     assert footprint is not None
-    [told] = disagreements(sound.pair, sound.track, moved(footprint, move))
-    assert words in told
+    [fault] = disagreements(sound.pair, sound.track, moved(footprint, move))
+    assert words in fault.reason
 
 
 @given(st.floats(-170, 160), st.floats(-80, 70), st.floats(0.5, 10), st.floats(0.5, 10))

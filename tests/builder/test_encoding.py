@@ -62,15 +62,15 @@ def test_a_package_whose_item_cannot_be_written_is_refused_and_the_rest_goes_on(
 ) -> None:
     tree = Path(shutil.copytree(small_tree[0], tmp_path / "tree"))
     bad = min(tree.rglob("NSBAS_INT*"))
-    real = catalogue.create_item
+    real = catalogue.make_item
 
     def spoilt(package: Any, *arguments: Any, **options: Any) -> Any:
         item = real(package, *arguments, **options)
-        if package.found.path == bad:
+        if package.package.found.path == bad:
             item.properties["flatsim:rms"] = float("nan")
         return item
 
-    monkeypatch.setattr(catalogue, "create_item", spoilt)
+    monkeypatch.setattr(catalogue, "make_item", spoilt)
     report = build([tree], NdjsonSink(tmp_path / "out"), ServiceLayout())
     assert (report.found, report.catalogued) == (18, 17)
     [refusal] = report.refused

@@ -130,7 +130,7 @@ def without_dates(track: Path) -> Path:
 
 def of_dates_outside(track: Path) -> Path:
     dates = one(track, "TS") / "RMSdate.txt"
-    dates.write_text(dates.read_text() + "9 20300101 0.1\n")
+    dates.write_text(dates.read_text() + "6 20300101 0.1\n")
     return one(track, "TS").rename(track / "TS")
 
 

@@ -1,17 +1,12 @@
 """Texts of sidecar files, in the forms that are documented, and broken."""
 
-from contextlib import suppress
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_builder.errors import PackageRefused
 from catalog_builder.packages import sidecars
-from catalog_builder.packages.model import DatePair
-
-FIRST, SECOND = date(2015, 11, 11), date(2015, 11, 23)
 
 
 def test_meta_with_and_without_colon_repeats_and_missing_values() -> None:
@@ -28,33 +23,6 @@ def test_meta_value_with_colons_is_whole() -> None:
 
 def test_latin1_is_read() -> None:
     assert sidecars.decode("Région".encode("latin-1")) == "Région"
-
-
-def test_tables() -> None:
-    assert sidecars.parse_baselines("date bp\n20151111 -12.5 0 0 0\n20151123 3e1\n", "b") == {
-        FIRST: -12.5,
-        SECOND: 30.0,
-    }
-    assert sidecars.parse_pairs("20151111 20151123\n# end\n", "p") == (DatePair(FIRST, SECOND),)
-    assert sidecars.parse_unwrapped_fraction("20151111 20151123 0.87\n", "u") == {DatePair(FIRST, SECOND): 0.87}
-    assert sidecars.parse_rms("0 20151111 20151123 0.4\n", "r") == {DatePair(FIRST, SECOND): 0.4}
-    assert sidecars.parse_epochs("1 20151111 0.1\n2 20151123 0.2\n", "e") == (FIRST, SECOND)
-
-
-@pytest.mark.parametrize(
-    ("parse", "text", "fault"),
-    [
-        (sidecars.parse_baselines, "20151340 1.0\n", "20151340"),
-        (sidecars.parse_baselines, "20151111 many\n", "many"),
-        (sidecars.parse_rms, "0 20151111 20150230 0.4\n", "20150230"),
-        (sidecars.parse_epochs, "0 2015-11-11 0.4\n", "2015-11-11"),
-        (sidecars.parse_epochs, "0 2015111 0.4\n", "2015111"),
-        (sidecars.parse_unwrapped_fraction, "20151111 20151123 87.5\n", "87.5 of 2015-11-11/2015-11-23"),
-    ],
-)
-def test_a_wrong_date_or_number_is_refused_by_name(parse, text: str, fault: str) -> None:
-    with pytest.raises(PackageRefused, match=fault):
-        parse(text, "file.txt")
 
 
 def test_scene_times_across_midnight_take_the_start() -> None:
@@ -82,13 +50,6 @@ def test_a_key_is_matched_whole() -> None:
     assert meta.unknown == {"My_Used_DEM", "Used_DEM_2", "used_dem", "See"}
 
 
-def test_a_file_without_numbers_where_one_is_due() -> None:
-    pair = DatePair(FIRST, SECOND)
-    assert sidecars.parse_baselines("20151111 nan\n20151123 1.5\n", "b") == {SECOND: 1.5}
-    assert sidecars.parse_unwrapped_fraction("20151111 20151123 inf\n", "u") == {}
-    assert list(sidecars.parse_rms("0 20151111 20151123 nan\n", "r")) == [pair]
-
-
 def test_bytes_that_no_database_takes_are_left_out() -> None:
     assert sidecars.decode(b"\xef\xbb\xbfUsed\0_DEM: SRTM") == "Used_DEM: SRTM"
 
@@ -112,16 +73,22 @@ def test_dem_names(text: str, name: str) -> None:
 
 
 @given(st.binary(max_size=400))
-def test_arbitrary_bytes_raise_nothing_but_refusals(content: bytes) -> None:
+def test_arbitrary_bytes_raise_nothing(content: bytes) -> None:
     text = sidecars.decode(content)
     sidecars.collect_meta([text])
     sidecars.parse_parameters(text)
-    for parse in (
-        sidecars.parse_baselines,
-        sidecars.parse_pairs,
-        sidecars.parse_unwrapped_fraction,
-        sidecars.parse_epochs,
-        sidecars.parse_rms,
-    ):
-        with suppress(PackageRefused):
-            parse(text, "x")
+
+
+def test_utf16_with_its_mark_is_read() -> None:
+    assert sidecars.decode("Used_DEM: SRTM é\n".encode("utf-16")) == "Used_DEM: SRTM é\n"
+
+
+def test_values_that_are_no_number_or_time_are_told() -> None:
+    text = "Perpendicular_baseline: nan\nDate_of_production: yesterday\nRelative_orbit_number: 080\nUsed_DEM: nan\n"
+    assert sidecars.collect_meta([text, "Perpendicular_baseline: N/a\n"]).unreadable == (
+        ("Perpendicular_baseline", "nan"),
+        ("Date_of_production", "yesterday"),
+    )
+    for value in ("-2,5708", "NoData", "inf", "1D3", "1_0"):
+        assert sidecars.number(value) is None
+        assert sidecars.collect_meta([f"Perpendicular_baseline: {value}\n"]).unreadable

@@ -69,11 +69,18 @@ def test_the_list_of_the_stack_stands_in_for_the_pairs_of_the_inversion(here: Co
     (series / "RMSinterfero.txt").unlink()
     (series / "CNES_Stk-In_list_InU.txt").write_text("CNES_InU_radar_20160113_20160101_sd_8rlks.tiff\n# 2 lines\n")
     found = items(here)
+    used = [found[one.name]["properties"].get("flatsim:used_in_timeseries") for one in (kept, dropped)]
+    assert used == [True, None]  # no pair of the list has the third date of the cube: it may be in a line that is lost
+    assert not {"flatsim:n_interferograms", "flatsim:network_connected"} & found[series.name]["properties"].keys()
+    lines = "".join(f"CNES_InU_radar_2016{days}_sd_8rlks.tiff\n" for days in ("0113_20160101", "0125_20160113"))
+    (series / "CNES_Stk-In_list_InU.txt").write_text(lines)
+    found = items(here)
     used = [found[one.name]["properties"]["flatsim:used_in_timeseries"] for one in (kept, dropped)]
     assert used == [True, False]
     properties = found[series.name]["properties"]
-    assert (properties["flatsim:n_interferograms"], properties["flatsim:network_connected"]) == (1, False)
-    (series / "RMSinterfero.txt").write_text("0 20160101 20160125 0.3\n")
+    assert (properties["flatsim:n_interferograms"], properties["flatsim:network_connected"]) == (2, True)
+    (series / "RMSinterfero.txt").write_text("0 20160101 20160125 0.3\n1 20160125 20160113 0.3\n")
+    (series / "CNES_Stk-In_list_InU.txt").unlink()
     found = items(here)
     used = [found[one.name]["properties"]["flatsim:used_in_timeseries"] for one in (kept, dropped)]
     assert used == [False, True]
@@ -112,10 +119,11 @@ def test_counts_gap_and_connection_of_a_network(here: Corner) -> None:
     item = items(here)[series.name]["properties"]
     counts = ("n_dates", "n_interferograms", "max_gap_days", "network_connected")
     assert [item[f"flatsim:{name}"] for name in counts] == [3, 2, 12, True]
-    (series / "RMSdate.txt").write_text("1 20160101 0\n2 20160107 0\n3 20160125 0\n")
-    (series / "RMSinterfero.txt").write_text("1 20160101 20160107 0.1\n2 20160107 20160101 0.1\n")
+    (series / "RMSdate.txt").write_text("1 20160101 0\n2 20160107 0\n3 20160119 0\n4 20160125 0\n")
+    (series / "RMSinterfero.txt").write_text("1 20160101 20160107 0.1\n2 20160119 20160125 0.1\n")
+    tiff(series / "CNES_DTs_geo_8rlks.tiff", bands=4)
     item = items(here)[series.name]["properties"]
-    assert [item[f"flatsim:{name}"] for name in counts] == [3, 2, 18, False]
+    assert [item[f"flatsim:{name}"] for name in counts] == [4, 2, 12, False]
 
 
 @pytest.mark.parametrize("towards_ground", [True, False])

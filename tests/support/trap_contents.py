@@ -59,7 +59,7 @@ def _(here: Corner) -> Iterator[Fate]:
             shutil.rmtree(pair)
             pair = here.pair(run="1-", first="2016-01-13", last="2016-01-01")
         here.meta(pair, f"{line}\n")
-        yield pair, "contradicts", word
+        yield pair, "withheld" if "Perp" in line else "contradicts", word
 
 
 @trap("a file of another pair")
@@ -72,20 +72,37 @@ def _(here: Corner) -> Iterator[Fate]:
     yield pair, "refused", "'20160132'"
 
 
-@trap("lists that cannot be read")
+@trap("lines of lists that are no data: the list is used without them")
 def _(here: Corner) -> Iterator[Fate]:
-    lists = {
-        "baseline.rsc": ("20160199 1.0", "20160199"),
-        "interf_pair.rsc": ("20160101 2016-01-13", "2016-01-13"),
-        "list_unw_frac.txt": ("20160101 20160113 87.5", "87.5"),
+    sound = {
+        "baseline.rsc": "20160101 0 0 0 2016.0\n20160113 50 12 0 2016.0328\n20160125 -30 24 0 2016.0656\n",
+        "interf_pair.rsc": "20160101 20160113\n20160113 20160125\n20160101 20160125\n",
+        "list_unw_frac.txt": "20160101 20160113 0.9\n20160113 20160125 0.8\n20160101 20160125 0.7\n",
     }
-    for number, (name, (line, word)) in enumerate(lists.items()):
-        package = here.auxiliary(run=f"{number}-")
-        (package / name).write_text(f"{line}\n")
-        yield package, "refused", word
-    package = here.auxiliary(run="7-")
-    (package / "baseline.rsc").write_text("20160101 0\n20160113 1e30\n")
-    yield package, "refused", "1e+30"
+    values = ("1e30", "5.0D+01", "****", "5,0", "nan")
+    bad = {
+        "baseline.rsc": (
+            *(f"20160113 {value} 12 0 2016.0328" for value in values),
+            *("20160199 50 12 0 2016.0328", "20160113 12 0 2016.0328", "20160113 50 12 0 2016.2"),
+            "20160113 50 13 0 2016.0328",
+        ),
+        "interf_pair.rsc": ("20160113 2016-01-25", "20160113", "20160113 20160113", "20160113 20190125"),
+        "list_unw_frac.txt": ("20160113 0.8", *(f"20160113 20160125 {value}" for value in ("87.5", "87%", "inf"))),
+    }
+    for number, (name, line) in enumerate((name, line) for name, lines in bad.items() for line in lines):
+        package = here.auxiliary(run=f"{number + 1}-")
+        lines = sound[name].splitlines()
+        (package / name).write_text("\n".join([lines[0], line, lines[2], ""]))
+        yield package, "catalogued", ""
+        yield package / name, "warned", "line 2: "
+    package = here.auxiliary(run="90-")
+    (package / "interf_pair.rsc").write_text(sound["interf_pair.rsc"][:-3])
+    yield package, "catalogued", ""
+    yield package / "interf_pair.rsc", "warned", "'201601' is not a date"
+    package = here.auxiliary(run="91-")
+    (package / "list_unw_frac.txt").write_text("")
+    yield package, "catalogued", ""
+    yield package / "list_unw_frac.txt", "warned", "holds no line of data"
 
 
 @trap("the cube and its dates")
@@ -93,15 +110,16 @@ def _(here: Corner) -> Iterator[Fate]:
     series = here.series(run="1-")
     with (series / "RMSdate.txt").open("a") as file:
         file.write("4 20160120 0.1\n")
-    yield series, "contradicts", "has 3 bands, RMSdate.txt 4 dates"
+    yield series, "withheld", "has 3 bands, RMSdate.txt 4 dates"
     yield series, "warned", "none of the 2 pairs of RMSinterfero.txt has a package"
+    yield series / "RMSdate.txt", "warned", "line 4: number 4 where 3 is due"
     series = here.series(run="2-")
     (series / "RMSdate.txt").write_text("1 20160101 0\n2 20160101 0\n3 20160125 0\n")
-    yield series, "contradicts", "of which 2 differ"
+    yield series, "withheld", "of which 2 differ"
     yield series, "warned", "none of the 2 pairs of RMSinterfero.txt has a package"
     series = here.series(run="3-")
     (series / "RMSdate.txt").write_text("1 20160101 0\n3 20160125 0\n2 20160113 0\n")
-    yield series, "contradicts", "holds 2016-01-13 after 2016-01-25"
+    yield series, "withheld", "holds 2016-01-13 after 2016-01-25"
     yield series, "warned", "none of the 2 pairs of RMSinterfero.txt has a package"
 
 
@@ -137,27 +155,46 @@ def _(here: Corner) -> Iterator[Fate]:
         for path in pair.glob("CNES_*"):
             tiff(path, values=value)
         yield pair, "refused", "no footprint"
+    pair = here.pair(run="7-")
+    yield pair, "catalogued", ""
+    yield tiff(min(pair.glob("CNES_Coh*")), values=0.0), "warned", "has no valid pixel"
 
 
-@trap("coherence that is none")
+@trap("coherence that is none, in other units, or with pixels that cannot be")
 def _(here: Corner) -> Iterator[Fate]:
-    for number, value in enumerate((-0.5, 200.0, 3e38)):
+    for number, value in enumerate((-0.5, 3.0, 200.0, 3e38)):
         pair = here.pair(run=f"{number}-")
-        tiff(min(pair.glob("CNES_Coh*")), values=value)
-        yield pair, "contradicts", "not between 0 and 1"
+        yield pair, "catalogued", ""
+        yield tiff(min(pair.glob("CNES_Coh*")), values=value), "warned", "pixels read of"
+    for number, (value, dtype, word) in enumerate(((87.5, "float32", "in percent"), (90, "int16", "in percent"),
+                                                   (200, "uint8", "in bytes")), start=10):  # fmt: skip
+        pair = here.pair(run=f"{number}-")
+        yield pair, "catalogued", ""
+        yield tiff(min(pair.glob("CNES_Coh*")), values=value, dtype=dtype), "warned", word
+    pair = here.pair(run="20-")
+    yield pair, "catalogued", ""
+    tiff(min(pair.glob("CNES_Coh*")), values=1.0001)
+    pair = here.pair(run="21-")
+    yield pair, "catalogued", ""
+    yield tiff(min(pair.glob("CNES_Coh*")), bands=2), "warned", "has 2 bands, expected 1"
 
 
-@trap("ground geometry without coordinates, and radar geometry with them")
+@trap("ground geometry without coordinates or in others, and radar geometry with them")
 def _(here: Corner) -> Iterator[Fate]:
     pair = here.pair(run="1-")
-    tiff(min(pair.glob("CNES_InU*")), corner=None)
-    yield pair, "contradicts", "has no coordinate reference system"
+    yield pair, "catalogued", ""
+    yield tiff(min(pair.glob("CNES_InU*")), corner=None), "warned", "has no coordinate reference system"
     pair = here.pair(run="2-")
-    tiff(pair / "CNES_InU_radar_20160101_20160113_8rlks.tiff")
-    yield pair, "contradicts", "radar geometry has none"
+    yield pair, "catalogued", ""
+    radar = pair / "CNES_InU_radar_20160101_20160113_8rlks.tiff"
+    yield tiff(radar), "warned", "radar geometry has none"
     pair = here.pair(run="3-")
     tiff(min(pair.glob("CNES_InU*")), crs="EPSG:32634")
-    yield pair, "contradicts", "EPSG:32634"
+    yield pair, "catalogued", ""
+    pair = here.pair(run="4-")
+    for path in pair.glob("CNES_*"):
+        yield tiff(path, corner=(380.0, 41.0)), "warned", "its footprint is shifted"
+    yield pair, "catalogued", ""
 
 
 @trap("footprints that are misplaced")
@@ -187,8 +224,8 @@ def _(here: Corner) -> Iterator[Fate]:
     }
     for number, (vector, word) in enumerate(faults.items()):
         package = here.auxiliary(run=f"{number}-")
-        tiff(package / "CNES_CosENU_geo_8rlks.tiff", bands=3, values=vector)
-        yield package, "contradicts", word
+        yield package, "catalogued", ""
+        yield tiff(package / "CNES_CosENU_geo_8rlks.tiff", bands=3, values=vector), "warned", word
 
 
 @trap("radar geometry alone: from the lookup table, from a sibling, and from nothing")
@@ -206,7 +243,9 @@ def _(here: Corner) -> Iterator[Fate]:
         end, reason = ("refused", "no footprint") if number in {2, 5, 6, 7} else ("catalogued", "")
         pair = here.pair(run=f"{number}-", region="BALKANS" if text else "SHOWCASE")
         if text:
-            here.meta(pair, f"Bounding_box_wkt: {text}\n")
+            meta = here.meta(pair, f"Bounding_box_wkt: {text}\n")
+            if end == "catalogued":
+                yield meta, "warned", "the raster inu_geo that it belongs to is not"
         for path in pair.glob("CNES_*.tiff"):
             tiff(path.with_name(path.name.replace("geo", "radar")), corner=None)
             path.unlink()

@@ -48,6 +48,8 @@ def _(here: Corner) -> Iterator[Fate]:
         yield link, "refused", "cannot be listed"
     (pair / "circle.txt").symlink_to("circle.txt")
     os.mkfifo(pair / "pipe.txt")
+    yield pair / "circle.txt", "warned", "circle.txt is a link into nothing"
+    yield pair / "pipe.txt", "warned", "pipe.txt is a pipe"
 
 
 @trap("empty packages, and one without any product")

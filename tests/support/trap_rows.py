@@ -13,9 +13,9 @@ from typing import Literal
 
 from trap_tree import Corner
 
-End = Literal["catalogued", "refused", "contradicts", "ignored", "file", "warned"]
-"""`contradicts`: refused, unless the build is lenient. `file`: a file that is ignored. `warned`: something told of what
-is catalogued."""
+End = Literal["catalogued", "refused", "contradicts", "ignored", "file", "warned", "withheld"]
+"""`contradicts`: refused, unless the build is lenient. `withheld`: catalogued, and warned of the same path. `file`: a
+file that is ignored. `warned`: something told of what is catalogued or refused."""
 Fate = tuple[Path, End, str]
 Row = Callable[[Corner], Iterator[Fate]]
 
