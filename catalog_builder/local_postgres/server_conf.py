@@ -30,7 +30,9 @@ SETTINGS: Final = (
     Setting("unix_socket_permissions", "0700", "the socket is for the server's own account"),
     Setting("password_encryption", "'scram-sha-256'", "default only since version 14"),
     Setting("max_connections", "60", "a reader pool, a builder with its workers, and an administrator"),
-    Setting("shared_buffers", "512MB", "what is searched by, of some hundred thousand items; the machine has other work"),
+    Setting(
+        "shared_buffers", "512MB", "what is searched by, of some hundred thousand items; the machine has other work"
+    ),
     Setting("effective_cache_size", "1GB", "the kernel caches the rest"),
     Setting("maintenance_work_mem", "64MB", "index builds of a partition"),
     Setting("work_mem", "16MB", "sorts of a page of items"),
