@@ -148,8 +148,7 @@ def build(
         click.echo("flatsim-stac: interrupted; the same command goes on from here", err=True)
         raise SystemExit(INTERRUPTED) from None
     if report_file:
-        text = render_report(report, data) if data else json.dumps(report.to_dict(), indent=1) + "\n"
-        _write_report(report_file, text)
+        _write_report(report_file, report, data)
     if not quiet:
         click.echo(ending(time.monotonic() - started, out, form, report_file))
     raise SystemExit(status_of(report))
@@ -181,7 +180,8 @@ def _check_report(file: Path) -> None:
         raise click.UsageError(msg)
 
 
-def _write_report(file: Path, text: str) -> None:
+def _write_report(file: Path, report: Report, data: ReportData | None) -> None:
+    text = render_report(report, data) if data else json.dumps(report.to_dict(), indent=1) + "\n"
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
