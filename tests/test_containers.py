@@ -80,7 +80,7 @@ def test_a_lock_of_one_half_pins_what_the_whole_one_does(half: str) -> None:
 def test_the_service_loads_nothing_that_its_image_lacks() -> None:
     code = (
         "import json, sys, importlib.metadata as m\n"
-        "import api.__main__, api.app, api.pages, api.plots\n"
+        "import api.__main__, api.app, api.web, api.plots\n"
         "api.app.create_app()\n"
         "brought = m.packages_distributions()\n"
         "tops = {name.partition('.')[0] for name in sys.modules}\n"

@@ -239,7 +239,8 @@ class TestExtent:
         assert ids(table(streams.get("/search", params={"f": "csv", "limit": 25, "page": 9}).content)) == []
         second = streams.post("/search", json={"limit": 30, "token": token}).json()
         answer = streams.get("/search", params={"f": "csv", "token": token_of(second, "prev") or ""})
-        assert (answer.status_code, answer.json()["description"][:23]) == (400, "token: leads backwards,")
+        assert answer.status_code == 400
+        assert answer.json()["description"].startswith("token: the token of a `prev` link cannot be used")
 
     def test_larger_than_allowed(self, dsn: str, make_settings: Callable[..., ServiceSettings]) -> None:
         for exact in (1000, 10):
@@ -501,7 +502,7 @@ class TestOnTheWay:
             blocker.execute("LOCK TABLE pgstac.items IN ACCESS EXCLUSIVE MODE")
             with pytest.raises(httpx.RemoteProtocolError):
                 list(parts)
-        assert "a whole result broke off" in caplog.text
+        assert "export aborted: The search took too long" in caplog.text
         assert "Traceback" not in caplog.text
 
 
