@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -56,6 +57,10 @@ class SerialPool:
             yield tag, None if arguments is None else job(*arguments)
 
 
+KILLED_WITHIN_S = 10.0
+"""Seconds for which workers are told to end when a build is given up."""
+
+
 class Processes(SerialPool):
     """Processes of their own, once enough packages are expected; until then, and for fewer, this one."""
 
@@ -91,6 +96,17 @@ class Processes(SerialPool):
             msg += " goes on from here"
             raise WorkersError(msg) from None
 
+    def abandon(self) -> None:
+        """Kill them, also one that is only being started."""
+        if self._executor:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = None
+        deadline = time.monotonic() + KILLED_WITHIN_S
+        while (workers := active_children()) and time.monotonic() < deadline:
+            for worker in workers:
+                worker.terminate()
+            time.sleep(0.05)
+
     def close(self) -> None:
         """End them."""
         if self._executor:
@@ -104,8 +120,7 @@ def processes(workers: int) -> Iterator[Pool]:
     try:
         yield pool
     except BaseException:  # Ctrl-C too: what they are reading is of no use any more
-        for worker in active_children():
-            worker.terminate()
+        pool.abandon()
         raise
     finally:
         pool.close()
