@@ -1,4 +1,4 @@
-"""What the services are asked: kinds of questions, of each as many different ones as are wanted.
+"""What the services are asked: kinds of questions, of each as many different ones as are expected.
 
 Places, dates and values are those of pairs drawn from the catalogue, so that nearly every question matches something.
 The same catalogue and seed give the same questions in the same order.

@@ -1,4 +1,4 @@
-"""The service beside its peers, over the same items on the same server, in one run: questions that nobody has asked."""
+"""The service beside its peers, over the same items on the same server, in one run: questions that no one has asked."""
 
 from __future__ import annotations
 

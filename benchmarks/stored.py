@@ -1,4 +1,4 @@
-"""Catalogues of any size, each on a server of its own whose data stay on disk: one database of ours, one of the peers.
+"""Catalogues of any size, each on a server of its own whose data stay on disk: one for us, one for the peers.
 
 Also what happens to them while services are measured: a writer, and the end of statements that somebody left behind.
 """
@@ -102,7 +102,7 @@ class Stored:
 
 
 def migrate_ours(dsn: str) -> None:
-    """Bring a database of ours up to date, with all that is derived of its items."""
+    """Bring a database of this project up to date, with all that is derived of its items."""
     migrate(dsn, BuilderSettings().migrations_dir)
     complete(dsn)
 

@@ -83,7 +83,7 @@ class Client:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
 
     def send(self, request: Request) -> tuple[int, bytes]:
-        """Status and body of the answer; status 0 and the reason where there is none, -1 where it took too long."""
+        """Status and body of the answer; status 0 and the reason where there is not one, -1 where it took too long."""
         body = json.dumps(request.body) if request.body is not None else None
         headers = {"Content-Type": "application/json"} if body else {}
         try:

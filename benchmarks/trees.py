@@ -33,7 +33,7 @@ class Tree:
 
 
 def write_tree(root: Path, *, pairs: int, pixels: int = 100, products: Sequence[str] | None = None) -> Tree:
-    """A track whose pairs are all the same picture: rasters and previews are hard links, metadata is written anew.
+    """A track whose pairs are all the same picture: rasters and previews are hard links, metadata is written again.
 
     Its series and auxiliary package are those of a sample of three dates, whose lists do not know the pairs.
 

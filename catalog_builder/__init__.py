@@ -9,7 +9,7 @@ Each folder is a room with one job, and imports run down this list, never up (a 
     sample          a synthetic product tree
     sinks           items and collections → a folder or a database       (writes)
     stac            packages and tracks → items and collections          (pure)
-    database        migrations, and what of ours stands beside pgstac's tables
+    database        migrations, and what of this project stands beside pgstac's tables
     thumbnails      a package → a small picture of it, when asked for    (reads files)
     local_postgres  the embedded PostgreSQL
     discover        trees → packages, sorted by track                    (reads directory names)

@@ -62,7 +62,7 @@ def room_of(module: str) -> str:
 
 
 def circle_in(graph: Graph) -> list[str]:
-    """The members of one circle in their order; none where there is none."""
+    """The members of one circle in their order; none where there is not one."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

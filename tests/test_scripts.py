@@ -239,7 +239,7 @@ def test_the_client_of_containers_is_one_that_builds(tmp_path: Path) -> None:
 
 
 def test_without_an_engine_it_is_said_why(tmp_path: Path) -> None:
-    """Nobody but root may start one; the client that is there meets none."""
+    """No one but root may start one; the client that is there meets none."""
     old = fake_docker(tmp_path / "old", "20.10.24", buildx=False)
     path = f"{old}:{bare_path(tmp_path / 'bare', 'docker')}"
     asked = bash('id() { echo 1000; }; have_engine "$1" || echo "$no_engine"', tmp_path, PATH=path)

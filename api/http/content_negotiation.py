@@ -53,7 +53,7 @@ def negotiate_format(formats: Sequence[Format], accept: list[str]) -> Chosen:
 
     Args:
         formats: Those available, in the order of preference between those that a client likes equally well.
-        accept: Its `Accept` headers; the first format is chosen if there is none.
+        accept: Its `Accept` headers; the first format is chosen if there is not one.
 
     Raises:
         NotAcceptable: The client accepts none of the formats.

@@ -184,7 +184,7 @@ class _ReadRequest(Request):
 
 
 def posted_object(request: Request) -> dict[str, Any]:
-    """The posted object as received; empty if there is none."""
+    """The posted object as received; empty if there is not one."""
     document = request.document if isinstance(request, _ReadRequest) else None
     return document if isinstance(document, dict) else {}
 

@@ -94,7 +94,7 @@ class Field:
 
     @property
     def shown(self) -> str:
-        """Its value in words; empty if there is none."""
+        """Its value in words; empty if there is not one."""
         if self.kind is Kind.CHOICE and self.value:
             return next((each.text for each in self.choices if each.is_chosen), self.value)
         if self.low == self.high or self.kind is Kind.TEXT:

@@ -72,7 +72,7 @@ def command() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors of ours become one line and status 1."""
+    """Run the command line; errors of this project become one line and status 1."""
     try:
         command(prog_name="flatsim-stac")
     except FlatsimError as error:

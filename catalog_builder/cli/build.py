@@ -193,7 +193,7 @@ def check_root(root: Location) -> None:
     """Say of a root that is not there that it is not.
 
     Raises:
-        TreeNotFound: it is no folder and no archive of a package.
+        TreeNotFound: it is neither a folder nor an archive of a package.
     """
     place = at(root)
     if isinstance(root, Path) and not root.exists():

@@ -85,4 +85,4 @@ def _mend(connection: Connection[Any], found: list[tuple[str, str | None, list[i
 
 
 _BATCH = 1000
-"""Items whose rows are made anew in one transaction."""
+"""Items whose rows are made again in one transaction."""

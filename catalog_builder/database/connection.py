@@ -112,7 +112,8 @@ def _refusal(error: psycopg.Error, dsn: str, role: Role) -> DatabaseError:
     said = " ".join(str(error).split())
     if role.database_role and f'role "{role.database_role}" does not exist' in said:
         return DatabaseError(
-            f"the {describe(dsn)} lacks the role {role.database_role}; run `flatsim-stac db migrate` on it first"
+            f"the {describe(dsn)} does not have the role {role.database_role}; "
+            "run `flatsim-stac db migrate` on it first"
         )
     if role.database_role and "permission denied to set role" in said:
         return DatabaseError(

@@ -34,7 +34,7 @@ def read_files(folder: Path) -> list[Migration]:
     """The migrations of a folder by number.
 
     Raises:
-        MigrationError: there is none, a name has another form, or two have the same number.
+        MigrationError: there is not one, a name has another form, or two have the same number.
     """
     paths = sorted(folder.glob("*.sql"))
     if not paths:

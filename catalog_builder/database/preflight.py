@@ -17,7 +17,7 @@ _ROLES = (*pgstac.ROLES, *(role.database_role for role in Role if role.database_
 
 
 def shortcomings(facts: ServerFacts) -> list[str]:
-    """Everything that stands in the way, each with the way out; empty when nothing does."""
+    """Everything that is in the way, each with the way out; empty when nothing does."""
     found = []
     if facts.version < OLDEST_SERVER * 10000:
         found.append(f"the server is PostgreSQL {facts.version // 10000}; pgstac needs {OLDEST_SERVER} or newer")
@@ -48,7 +48,7 @@ def _extension_problem(facts: ServerFacts, name: str) -> str | None:
     version = facts.installed.get(name) or facts.available.get(name)
     if version is None:
         packages = f"postgresql-{facts.version // 10000}-postgis-3" if name == "postgis" else "postgresql-contrib"
-        return f"the server lacks the extension {name}; on Debian and Ubuntu: apt-get install {packages}"
+        return f"the server does not have the extension {name}; on Debian and Ubuntu: apt-get install {packages}"
     if name == "postgis" and int(version.split(".")[0]) < OLDEST_POSTGIS:
         return f"PostGIS {version} is too old; {OLDEST_POSTGIS} or newer is needed"
     trusted = name in facts.trusted and facts.may_create_in_database

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class QueryablesChange:
-    """Names of what was written anew or differently, and of what was taken out."""
+    """Names of what was written again or differently, and of what was taken out."""
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ def synchronise(
 
     Args:
         connection: of the owner.
-        rows: all of ours.
+        rows: all of this project.
         pgstac_indexes: whether pgstac's own searches get indexes on every partition; ours need none.
     """
     wanted = {row.name: row for row in rows}

@@ -1,6 +1,6 @@
 """The vocabulary as a page for people: `python -m catalog_builder.derived.document > docs/vocabulary.md`.
 
-Every line follows from a row; nothing is told here that is not there.
+Every line follows from a row; nothing is on it that is not there.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class _Content:
     products: tuple[ProductName, ...]
 
     def text(self, name: str) -> str:
-        """Text of a sidecar file, empty where there is none."""
+        """Text of a sidecar file, empty where there is not one."""
         member = self.members.get(name.lower())
         return sidecars.decode(storage.read_bytes(member)) if member else ""
 

@@ -83,7 +83,7 @@ def server_for_new_cluster(servers: list[Server]) -> Server:
     """The newest server that has PostGIS.
 
     Raises:
-        ClusterError: there is none; the message says which packages bring one.
+        ClusterError: there is not one; the message says which packages bring one.
     """
     for server in servers:
         if server.has_postgis and server.major >= OLDEST_MAJOR:

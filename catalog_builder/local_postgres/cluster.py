@@ -104,7 +104,7 @@ class Cluster:
             server.halt(server_account(self._layout.area), self._layout)
 
     def reset(self) -> None:
-        """Stop the server and remove all its data. Nothing happens where there is none.
+        """Stop the server and remove all its data. Nothing happens where there is not one.
 
         Raises:
             ClusterError: the folder was not made by us, or belongs to someone else.
@@ -232,7 +232,7 @@ class Cluster:
 
 
 def _mode() -> int:
-    """Root's server runs as another account, which has to pass through; nobody else has business there."""
+    """Root's server runs as another account, which has to pass through; no one else has business there."""
     return 0o755 if os.geteuid() == 0 else 0o700
 
 

@@ -32,7 +32,7 @@ def make_data_folder(server: Server, account: Account, layout: Layout, lock: int
         server: whose `initdb`.
         account: who will own the folder and run the server.
         layout: where; what an interrupted attempt left there is removed.
-        lock: descriptor of the held lock. The child keeps it: should we be killed, nobody starts anew while
+        lock: descriptor of the held lock. The child keeps it: should we be killed, no one starts again while
             it is still writing.
 
     Raises:

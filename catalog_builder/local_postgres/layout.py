@@ -96,7 +96,7 @@ class Layout:
         return _SHORT / self.tag
 
     def data_major(self) -> int | None:
-        """Major version of the PostgreSQL that made the data folder; nothing where there is none."""
+        """Major version of the PostgreSQL that made the data folder; nothing where there is not one."""
         try:
             return int((self.data / "PG_VERSION").read_text().split(".")[0])
         except (FileNotFoundError, ValueError):

@@ -28,7 +28,7 @@ class PidFile:
 
 
 def read_pid_file(data: Path) -> PidFile | None:
-    """The pid file of a data folder; nothing where there is none or it is cut short."""
+    """The pid file of a data folder; nothing where there is not one or it is cut short."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
         pid = int(lines[0])

@@ -1,6 +1,6 @@
 """Settings of the server, for a machine it shares with everything else.
 
-The file is written anew at every start. `ALTER SYSTEM` wins over it, so a user can tune a cluster for good.
+The file is written again at every start. `ALTER SYSTEM` wins over it, so a user can tune a cluster for good.
 """
 
 from __future__ import annotations

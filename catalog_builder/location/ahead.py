@@ -1,4 +1,4 @@
-"""Listings of folders that are wanted one after the other. Those of stores are asked for ahead: each is a way to a
+"""Listings of folders that are asked for one after the other. Those of stores are asked for ahead: each is a way to a
 server and back, and many can be under way at once."""
 
 from __future__ import annotations

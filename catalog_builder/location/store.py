@@ -260,7 +260,7 @@ def _store_of(scheme: str, bucket: str, environ: Variables) -> Any:
 
 
 def _fault(path: ObjectPath, error: Exception) -> Exception:
-    """What obstore raised, as one of ours: of this object or folder alone, or of the store."""
+    """What obstore raised, as one of this project: of this object or folder alone, or of the store."""
     reason = _reason(error)
     if isinstance(error, FileNotFoundError):
         return FileNotFoundError(errno.ENOENT, "no such object")

@@ -1,7 +1,7 @@
 """Texts of the tables of a track → values, and each line that is no data. Pure.
 
 A table is read as one: the number of columns that most of its lines have is its shape, and a line of another shape is
-no data, since nobody knows which of its values is missing. What a line says twice (a date, days since the primary, the
+no data, since no one knows which of its values is missing. What a line says twice (a date, days since the primary, the
 decimal year) must agree. Nothing is repaired and nothing is guessed: a value is right or left out.
 
 Columns: those that readers of real deliveries rely on.
@@ -29,7 +29,7 @@ MAX_RMS_RAD: Final = 1_000.0
 YEAR_TOLERANCE: Final = 0.02
 """Of a decimal year, whose zero and length differ between programs by some days."""
 MAX_FAULTS: Final = 10
-"""Lines of one table that are told one by one."""
+"""Lines of one table that are reported one by one."""
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COMMENT = ("#", "!", "%", "//")
@@ -118,7 +118,7 @@ class _Reading:
         told = tuple(ordered[:MAX_FAULTS])
         if len(ordered) > MAX_FAULTS:
             more = len(ordered) - MAX_FAULTS
-            told += (LineFault(None, f"{more} further lines are no data, the last of them line {ordered[-1].line}"),)
+            told += (LineFault(None, f"{more} further lines cannot be read, the last of them line {ordered[-1].line}"),)
         return Table(content, told, self.is_whole)
 
 
@@ -375,7 +375,7 @@ def _check_repeats(reading: _Reading) -> None:
             continue
         if first[key].value != row.value:
             first[key].value = nan
-        reading.tell(row, f"{days} stands in line {first[key].line} already", days)
+        reading.tell(row, f"{days} is already in line {first[key].line}", days)
         reading.rows.remove(row)
 
 

@@ -84,7 +84,7 @@ def build(
         sink: where items and collections go.
         layout: how they and the files are addressed.
         base: what addresses are relative to, for the roots that it holds; else each root is.
-        options: what else is wanted.
+        options: what else is expected.
         workers: processes that read packages, 1 reads them here; or the pool that does.
         progress: told of each step; of the packages found so far while the roots are walked.
         prune: remove the items of packages that an earlier build found below these roots and that are gone.
@@ -237,7 +237,7 @@ def _write_items(run: _Run, key: TrackKey, summary: CollectionSummary, documents
 def _keep_stored(run: _Run, collection_id: str, documents: Sequence[Document]) -> Sequence[Document]:
     """Without those whose package has lost files to links into nothing since an earlier build: a disk may be missing.
 
-    Their items stay as they are; `--refresh` makes them anew.
+    Their items stay as they are; `--refresh` makes them again.
     """
     stored = run.known.stored.get(collection_id, set()) if run.known.records else set()
     fit = []

@@ -70,7 +70,7 @@ def catalogue_batch(found: Sequence[NamedPackage], track: Track, layout: Layout,
 def catalogue_shared(plan: TrackPlan, layout: Layout, options: Options) -> tuple[Track, Outcome]:
     """What a track's packages share, and the items of its series and auxiliary packages.
 
-    What is refused is not shared: the track is put together anew without it.
+    What is refused is not shared: the track is put together again without it.
     """
     outcome = Outcome()
     packages = [package for one in plan.shared if (package := _read(one, options, outcome))]

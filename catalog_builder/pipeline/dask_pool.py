@@ -102,7 +102,7 @@ class DaskPool:
             self._ask_again_if_lost(asked)
 
     def _ask_again_if_lost(self, asked: _Asked) -> None:
-        """Send a job once more whose result does not come though nobody works on it: a worker that dies with results
+        """Send a job once more whose result does not come though no one works on it: a worker that dies with results
         can leave scheduler and client waiting for each other. Jobs only read, so doing one twice does no harm."""
         key = asked.future.key
         try:
@@ -135,7 +135,7 @@ class _Asked:
     future: Any
     """`distributed.Future`; another one when the first was lost."""
     looks: int = 0
-    """How often in a row it was without a result and nobody worked on it."""
+    """How often in a row it was without a result and no one worked on it."""
     lost: int = 0
     """How often it was sent again; each time it is waited for longer, for it may be the network that is slow."""
 
@@ -149,7 +149,7 @@ def dask_cluster(address: str, trees: Sequence[Location] = ()) -> Iterator[Pool]
         trees: what all workers have to see under the same path.
 
     Raises:
-        WorkersError: dask is not installed here, there is no scheduler or no worker, or one of them lacks this very
+        WorkersError: dask is not installed here, there is no scheduler or no worker, or one lacks this very
             builder or one of the trees.
     """
     with _connected(address) as client:
@@ -194,7 +194,7 @@ def _check(client: Client, address: str, trees: list[str]) -> None:
     for worker, answer in asked.items():
         try:
             lacks = answer.result(timeout=WORKER_WITHIN_S)
-        except (TimeoutError, CancelledError):  # it is busy with others' jobs, or has left: that is told later
+        except (TimeoutError, CancelledError):  # it is busy with others' jobs, or has left: that is reported later
             continue
         except Exception as error:
             msg = f"{address}: scheduler or worker {worker} does not know this builder ({error}); {INSTALL}"
@@ -205,7 +205,7 @@ def _check(client: Client, address: str, trees: list[str]) -> None:
 
 
 def lacking(digest: str, trees: list[str]) -> str | None:
-    """What a worker lacks for this builder's jobs, itself asked; None when it is well."""
+    """What a worker does not have for this builder's jobs, itself asked; None when it is well."""
     if builder_digest() != digest:
         python = ".".join(map(str, sys.version_info[:3]))
         return f"has another builder ({__version__}, Python {python}); {INSTALL}"

@@ -12,7 +12,7 @@ from catalog_builder.thumbnails.make import NO_THUMBNAIL
 
 
 class Upkeep:
-    """The folder of thumbnails, as one build keeps it; does nothing where none are wanted."""
+    """The folder of thumbnails, as one build keeps it; does nothing where none are asked for."""
 
     def __init__(self, folder: ThumbnailFolder | None) -> None:
         self._folder = folder

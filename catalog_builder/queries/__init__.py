@@ -62,7 +62,7 @@ def role_exists(connection: Connection[Any], name: str) -> bool:
 
 
 def ensure_group_role(connection: Connection[Any], name: str) -> None:
-    """Make a role that nobody logs in as, unless it is there."""
+    """Make a role that no one logs in as, unless it is there."""
     if not role_exists(connection, name):
         connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
 

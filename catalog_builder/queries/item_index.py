@@ -250,7 +250,7 @@ def remove_rows(connection: Connection[Any], keys: Sequence[int]) -> None:
 
 
 def index_again(connection: Connection[Any], partition: str, ids: Sequence[str]) -> None:
-    """Make the rows of some items anew; nobody changes those items until the transaction ends."""
+    """Make the rows of some items again; no one changes those items until the transaction ends."""
     table = sql.SQL(partition)
     connection.execute(sql.SQL("SELECT FROM {} WHERE id = ANY(%s) FOR SHARE").format(table), (list(ids),))
     connection.execute("SELECT count(made) FROM flatsim.index_items(%s::regclass, %s) AS made", (partition, list(ids)))

@@ -70,7 +70,7 @@ def check_partition(
 
 
 def make_partition(connection: Connection[Any], collection_id: str) -> None:
-    """Make the one partition of a collection that is not divided by time, unless it is there; nobody has to wait."""
+    """Make the one partition of a collection that is not divided by time, unless it is there; no one has to wait."""
     connection.execute("SELECT flatsim.make_partition(%s)", (collection_id,))
 
 

@@ -50,7 +50,7 @@ Dataset: TypeAlias = DatasetReader
 
 @contextmanager
 def session(location: Location) -> Iterator[None]:
-    """GDAL as rasters of a package are read: no look for files beside them, no word on what radar geometry lacks.
+    """GDAL as rasters of a package are read: no look for files beside them, no warning about radar geometry.
 
     Within one for the same store, another one costs nothing: a batch of packages has one for all.
 

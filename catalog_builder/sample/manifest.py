@@ -103,7 +103,7 @@ class SampleManifest:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
-                msg = f"{path} was written by another version; remove {directory} and write it anew"
+                msg = f"{path} was written by another version; remove {directory} and write it again"
                 raise SampleError(msg)
             tracks = tuple(_track(track) for track in content["tracks"])
             return cls(spec=SampleSpec(**content["spec"]), tracks=tracks)

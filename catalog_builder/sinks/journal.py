@@ -71,7 +71,7 @@ class Journal:
         for line in content.splitlines():
             try:
                 self._apply(json.loads(line))
-            except (ValueError, TypeError, LookupError):  # not of ours, or cut: as if it had not been said
+            except (ValueError, TypeError, LookupError):  # not of this project, or cut: as if it had not been said
                 continue
 
     def _apply(self, event: list[Any]) -> None:
@@ -99,7 +99,7 @@ class Journal:
     def _rewrite(self) -> None:
         begun = [["begin", name] for name in sorted(self._unfinished)]
         made = [["made", *astuple(self._records[package])] for package in sorted(self._records)]
-        temporary = self._path.with_name(f"{FILE}.tmp")  # the folder is claimed: nobody else has one
+        temporary = self._path.with_name(f"{FILE}.tmp")  # the folder is claimed: no one else has one
         try:
             temporary.write_bytes(b"".join(map(_line, [*begun, *made])))
             temporary.replace(self._path)

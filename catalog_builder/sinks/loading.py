@@ -169,7 +169,7 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except (errors.UndefinedTable, errors.UndefinedFunction, errors.UndefinedColumn, errors.InvalidSchemaName) as error:
         said = " ".join(str(error).split())
-        msg = f"{doing}: the database lacks what loading needs ({said}); run `flatsim-stac db migrate` on it first"
+        msg = f"{doing}: the database misses what loading needs ({said}); run `flatsim-stac db migrate` on it first"
         raise DatabaseError(msg) from error
     except psycopg.Error as error:
         msg = f"{doing}: {' '.join(str(error).split())}"

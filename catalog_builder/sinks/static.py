@@ -73,14 +73,14 @@ class StaticSink:
         remove(*(folder / f"{name}.json" for name in self._removed.pop(collection["id"], ())))
 
     def close(self) -> None:
-        """Write the catalogues of the regions and the root from what stands in the folder."""
+        """Write the catalogues of the regions and the root from what is in the folder."""
         schema = self.folder / SCHEMA_PATH
         make_folder(schema.parent)
         replace(schema, indented(flatsim_schema()))
         self._write_catalogs()
 
     def remove_collection(self, collection_id: str) -> None:
-        """First what links to it is written anew, then it goes, then its items; its region with the last one of it."""
+        """First what links to it is written again, then it goes, then its items; its region with the last one of it."""
         folder = self._folder_of(collection_id)
         self._write_catalogs(without=folder)
         remove(folder / COLLECTION, *folder.glob("*.json"))

@@ -1,4 +1,4 @@
-"""The manifest of a database: two tables of ours beside pgstac's, made by a migration."""
+"""The manifest of a database: two tables of this project beside pgstac's, made by a migration."""
 
 from __future__ import annotations
 

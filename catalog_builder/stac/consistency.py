@@ -141,7 +141,7 @@ def dates_of_cube(package: Package, _track: Track, _footprint: Footprint) -> Ite
     """The cube has one band for each date of `RMSdate.txt`; these come once, in order, and in the package's range."""
     epochs = package.texts.epochs
     if epochs and "epochs" in package.texts.partial:
-        yield "RMSdate.txt is not whole, so that nobody knows which band is of which date"
+        yield "RMSdate.txt is not whole, so that it is unknown which band is of which date"
     for raster in package.rasters:
         is_cube = raster.name.product is not None and raster.name.product.key == "dts"
         if is_cube and epochs and raster.grid.count != len(epochs):
@@ -174,7 +174,7 @@ def orbit_of_metadata(package: Package, _track: Track, _footprint: Footprint) ->
 
 
 def orbit_of_scenes(package: Package, _track: Track, _footprint: Footprint) -> Iterator[Disagreement]:
-    """One of a pair's scenes, at least, is of the track's relative orbit; the number changes where it starts anew."""
+    """One of a pair's scenes, at least, is of the track's relative orbit; the number changes where it starts again."""
     found = [scene for key in PAIR_SCENES for value in package.texts.stated(key) for scene in scenes(value)]
     orbits = {scene.relative_orbit for scene in found} - {None}
     name = package.name
@@ -266,7 +266,7 @@ def perpendicular_baseline(package: Package, track: Track, _footprint: Footprint
     for value in stated:
         theirs = number(value)
         if theirs is not None and abs(theirs) > MAX_BASELINE_M:
-            yield f"{PERPENDICULAR_BASELINE} of a .meta is {value}, which is no baseline in metres"
+            yield f"{PERPENDICULAR_BASELINE} of a .meta is {value}, which is not a baseline in metres"
             continue
         if ours is None or theirs is None:
             continue

@@ -30,10 +30,10 @@ class Layout(Protocol):
 
     @property
     def thumbnails(self) -> ThumbnailFolder | None:
-        """Where thumbnails are kept; None where none are wanted."""
+        """Where thumbnails are kept; None where none are expected."""
 
     def thumbnail(self, collection_id: str, item_id: str) -> str:
-        """Address of the thumbnail of an item, where they are wanted."""
+        """Address of the thumbnail of an item, where they are expected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,14 @@ def products(package: Package, track: Track, _footprint: Footprint) -> Iterator[
     stems |= {"stack"} if package.texts.stack_pairs else set()
     absent = [words for words, keys in package.name.kind.expected if not stems & set(keys)]
     if absent:
-        yield f"it lacks what such packages hold: {', '.join(absent)}"
+        yield f"missing, which such packages hold: {', '.join(absent)}"
     if not package.name.kind.per_pair:
         return
     others = [keys for path, keys in track.products if path != str(package.found.path)]
     lacking = sorted(frozenset.intersection(*others) - ours) if others else []
     if lacking:
         words = ", ".join("metadata (.meta)" if key == METADATA else key for key in lacking)
-        yield f"it lacks what the other pairs of its track have: {words}"
+        yield f"missing, which the other pairs of its track have: {words}"
 
 
 def network(package: Package, _track: Track, _footprint: Footprint) -> Iterator[str]:
@@ -62,7 +62,7 @@ def network(package: Package, _track: Track, _footprint: Footprint) -> Iterator[
         yield f"no pair of {source} has {', '.join(map(str, lonely[:5]))} of RMSdate.txt: a list is not whole"
     foreign = sorted(days - set(texts.epochs)) if texts.epochs else []
     if foreign:
-        yield f"RMSdate.txt lacks {', '.join(map(str, foreign[:5]))} of {source}: a list is not whole"
+        yield f"RMSdate.txt does not have {', '.join(map(str, foreign[:5]))} of {source}: a list is not whole"
     if texts.rms_rad and texts.stack_pairs:
         ours, theirs = ({frozenset(pair.days) for pair in pairs} for pairs in (texts.rms_rad, texts.stack_pairs))
         if ours != theirs:
@@ -83,7 +83,7 @@ def lists(package: Package, _track: Track, _footprint: Footprint) -> Iterator[st
         if dates and not dates <= days:
             yield f"{source} holds {min(dates - days)}, which is in no pair of interf_pair.rsc"
         if dates and not days <= dates and "baselines_m" not in texts.partial:
-            yield f"{source} lacks {min(days - dates)}, which is in interf_pair.rsc"
+            yield f"{source} does not have {min(days - dates)}, which is in interf_pair.rsc"
     unwrapped = {frozenset(pair.days) for pair in texts.unwrapped_fraction}
     if unwrapped - pairs:
         first = "/".join(map(str, sorted(min(unwrapped - pairs, key=sorted))))

@@ -52,7 +52,7 @@ def check(document: dict[str, Any], schemas: Schemas) -> Iterator[Problem]:
 
 
 def _undeclared(document: dict[str, Any]) -> Iterator[str]:
-    """Our own schema, for a document of ours that does not declare it since its address was not known."""
+    """Our own schema, for a document of this project that does not declare it since its address was not known."""
     fields = [name for part in ("properties", "summaries") for name in document.get(part) or ()]
     ours = any(name.startswith(PREFIX) for name in fields) or str(document.get("id")).startswith("flatsim_")
     if ours and not any(str(uri).endswith(f"/{SCHEMA_PATH}") for uri in document.get("stac_extensions", ())):

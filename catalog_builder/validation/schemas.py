@@ -26,7 +26,7 @@ DRAFT7_URI = "http://json-schema.org/draft-07/schema#"
 STAND_INS: dict[str, dict[str, Any]] = {
     "https://proj.org/schemas/v0.7/projjson.schema.json": {"$schema": DRAFT7_URI, "type": "object"},
 }
-"""For schemas that a folder of STAC extensions lacks and that others refer to: what their documents at least are."""
+"""For schemas that a folder of STAC extensions is without and that others refer to: what their documents are."""
 
 
 class Schemas:
@@ -35,7 +35,7 @@ class Schemas:
     def __init__(self, *, folder: Path | None, cache: Path) -> None:
         """Look into `folder` first, where `https://host/path` is the file `host/path`, then into `cache`.
 
-        Without a folder, what the cache lacks is fetched from its address and kept there.
+        Without a folder, what the cache does not have is fetched from its address and kept there.
         """
         self._folder = folder
         self._cache = cache

@@ -12,7 +12,7 @@ class Kind:
     """One kind of package."""
 
     code: str
-    """As it stands in the package name: `NSBAS_<code>-PKG_…`."""
+    """As it is in the package name: `NSBAS_<code>-PKG_…`."""
     aliases: tuple[str, ...]
     """Other words for it that a package name may hold, upper case: the catalogues' and the documents'."""
     product_type: str

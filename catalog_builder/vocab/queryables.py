@@ -71,7 +71,7 @@ class Queryable:
         return self.type not in (None, "array")
 
     def definition(self) -> dict[str, Any]:
-        """The property's JSON Schema (draft 7); the unit stands in the title and as `x-ogc-unit`."""
+        """The property's JSON Schema (draft 7); the unit is in the title and as `x-ogc-unit`."""
         found: dict[str, Any] = {
             "title": f"{self.title} [{self.unit}]" if self.unit else self.title,
             "description": self.description,

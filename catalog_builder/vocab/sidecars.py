@@ -36,7 +36,7 @@ LINEAGE_PHRASES: Final = {
     UNWRAPPING_ALGORITHM: "unwrapping: {}",
     "Reference_point": "reference point: {}",
 }
-"""Keys whose value is told in `processing:lineage`, in this order, and how; they have no property of their own."""
+"""Keys whose value is given in `processing:lineage`, in this order, and how; they have no property of their own."""
 
 FILTER_STYLE: Final = "filterstyle"
 FILTER_PARAMETERS: Final = (FILTER_STYLE, "FilterStrength", "SWwindowsize", "SWamplim")

@@ -69,5 +69,5 @@ def read(document: Path) -> list[Block]:
 
 
 def indented(document: Path) -> list[str]:
-    """First lines of blocks that are only indented, which nobody could mark."""
+    """First lines of blocks that are only indented, which no one could mark."""
     return [found.strip("\n") for found in _INDENTED.findall(_BLOCK.sub("", document.read_text()))]

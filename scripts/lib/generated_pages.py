@@ -54,7 +54,7 @@ def _helps(one: click.Command, name: str, parent: click.Context | None) -> Itera
 
 
 def settings_page() -> str:
-    """docs/settings.md with its tables made anew; the words around them stay."""
+    """docs/settings.md with its tables made again; the words around them stay."""
     text = (DOCS / "settings.md").read_text()
     return TABLE.sub(lambda found: found[1] + "\n" + _settings_table(SETTINGS[found["name"]]) + "\n" + found[3], text)
 

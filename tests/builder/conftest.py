@@ -57,7 +57,7 @@ class Store:
                 self.client.put_object(Bucket=BUCKET, Key=key, Body=path.read_bytes(), **options)
 
     def forget(self) -> None:
-        """Notes start anew."""
+        """Notes start again."""
         self.notes_file.write_bytes(b"")
 
     def notes(self) -> list[Note]:

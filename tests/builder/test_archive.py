@@ -1,4 +1,4 @@
-"""Packages in zip archives: the same items as unpacked, and archives that nobody should read are refused by name."""
+"""Packages in zip archives: the same items as unpacked, and archives that no one should read are refused by name."""
 
 from __future__ import annotations
 

@@ -368,7 +368,7 @@ def interrupted(home: Path, number: signal.Signals, delay_s: float) -> subproces
 
 @pytest.mark.parametrize("delay_s", [0.1, 0.3])
 def test_killed_while_the_cluster_is_made(home: Path, delay_s: float) -> None:
-    """kill -9 of the parent; what it started writes on until the next start waits for it and begins anew."""
+    """kill -9 of the parent; what it started writes on until the next start waits for it and begins again."""
     interrupted(home, signal.SIGKILL, delay_s)
     cluster, layout = Cluster(home), Layout(home)
     cluster.start()

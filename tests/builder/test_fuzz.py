@@ -159,7 +159,7 @@ WITHOUT_OTHERS = (
     "|/stac_extensions|/.*(view:|insar:|flatsim:|datetime|links|cube:|looks_range|bands|lineage|processing:).*"
     "|/geometry.*|/bbox"
 )
-"""What an item lacks when another package of its track is refused."""
+"""What an item does not have when another package of its track is refused."""
 
 
 def faults_of_text(sound: Sound, path: Path, items: Items, outcome: Outcome) -> Iterator[str]:

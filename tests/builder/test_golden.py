@@ -1,6 +1,6 @@
 """One document of each kind as it was reviewed by eye, against what is built from the sample tree today.
 
-After a change that is meant, write them anew and read the difference: `python tests/builder/test_golden.py`.
+After a change that is meant, write them again and read the difference: `python tests/builder/test_golden.py`.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ def test_a_vacuum_does_not_stop_a_load(database_dsn: str, tmp_path: Path, monkey
         (b'{"id": "a", "collection": "b"}', "item 'a' is of collection 'b'"),
         (
             orjson.dumps({"id": "a", "collection": COLLECTIONS[0], "geometry": None}),
-            "a: None is no time as STAC writes it",
+            "a: None is not a time as STAC writes it",
         ),
     ],
 )

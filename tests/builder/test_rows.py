@@ -42,7 +42,7 @@ def _pairs(common: Any, own: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _is_alike(base: Any, item: Any) -> bool:
-    """Whether no object or list of the item is something else in the base, which nobody can put together again."""
+    """Whether no object or list of the item is something else in the base, which no one can put together again."""
     return all(type(common) is type(own) or not isinstance(own, (dict, list)) for common, own in _pairs(base, item))
 
 

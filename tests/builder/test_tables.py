@@ -1,4 +1,4 @@
-"""Tables of a track: what is right is read, and each line that is no data is told with its number."""
+"""Tables of a track: what is right is read, and each line that cannot be read is reported with its number."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_tables_are_read() -> None:
         (tables.parse_pairs, "20151111 20151123", "ends without a line break"),
         (tables.parse_stack, "no dates\n", "line 1: 'no dates' names no two dates"),
         (tables.parse_unwrapped_fraction, "20151111 20151123 87.5\n", "87.5 of 2015-11-11/2015-11-23"),
-        (tables.parse_unwrapped_fraction, "20151111 20151123 1\n20151123 20151111 0\n", "stands in line 1 already"),
+        (tables.parse_unwrapped_fraction, "20151111 20151123 1\n20151123 20151111 0\n", "is already in line 1"),
     ],
 )  # fmt: skip
 def test_a_line_that_is_no_data_is_told(parse: Any, text: str, fault: str) -> None:
@@ -57,7 +57,7 @@ def test_the_pair_of_a_bad_misclosure_is_still_one() -> None:
 def test_many_bad_lines_are_told_in_few_words() -> None:
     faults = tables.parse_pairs("x 1\n" * 5000).faults
     assert len(faults) == tables.MAX_FAULTS + 1
-    assert faults[-1].text == "4990 further lines are no data, the last of them line 5000"
+    assert faults[-1].text == "4990 further lines cannot be read, the last of them line 5000"
 
 
 DAYS = [date(2016, 1, 1) + timedelta(days=12 * number) for number in range(8)]

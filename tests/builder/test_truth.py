@@ -110,7 +110,7 @@ def test_pixels_that_cannot_be_are_left_out_and_counted(here: Corner) -> None:
 
 
 def holed(path: Path, how: str) -> None:
-    """The coherence with its right half without data, as GDAL knows it, or as nobody declares it."""
+    """The coherence with its right half without data, as GDAL knows it, or as no one declares it."""
     with rasterio.open(path) as source:
         values, profile = source.read(), source.profile
     right = np.zeros((SIZE, SIZE), bool)

@@ -1,4 +1,4 @@
-"""Validation: our documents pass, wrong ones are told by field and rule, and schemas come from the folder."""
+"""Validation: our documents pass, wrong ones are reported by field and rule, and schemas come from the folder."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """Gives a port that nobody listens on."""
+    """Gives a port that no one listens on."""
 
     def find() -> int:
         with socket.socket() as probe:
@@ -173,7 +173,7 @@ def _link(source: Path, target: Path, words: dict[str, str]) -> None:
 def sample_dsn(
     maintenance_dsn: str, template_database: str, sample: Sample, flatsim: Callable[..., Any]
 ) -> Iterator[str]:
-    """Owner's DSN of the database that the sample was built into; nobody changes it."""
+    """Owner's DSN of the database that the sample was built into; no one changes it."""
     name = "flatsim_end_to_end"
     dsn = maintenance_dsn.rsplit("/", 1)[0] + f"/{name}"
     with psycopg.connect(maintenance_dsn, autocommit=True) as connection:

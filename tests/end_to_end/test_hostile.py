@@ -151,7 +151,7 @@ def test_stac_browser_shows_text(chromium: Browser, hostile: str, number: int) -
         if number == 0:
             for path in ("", f"collections/{PAIRS}"):
                 _look(watched, path)
-        watched.wrong.clear()  # what the page's policy refused is told in the console
+        watched.wrong.clear()  # what the page's policy refused is reported in the console
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -122,7 +122,7 @@ def test_words_of_collections_follow_them_whoever_writes(loaded_dsn: str, role: 
 
 
 def test_the_plain_loader_works_as_before(loaded_dsn: str) -> None:
-    """pypgstac as `pgstac_ingest`, which knows nothing of the schema of ours."""
+    """pypgstac as `pgstac_ingest`, which knows nothing of the schema of this project."""
     with connect(loaded_dsn) as connection:
         row = connection.execute("SELECT content FROM pgstac.collections").fetchone()
         rows = connection.execute("SELECT pgstac.get_item(id, collection) FROM pgstac.items").fetchall()

@@ -108,7 +108,7 @@ def test_reader_cannot_become_the_writer(cluster: Cluster, pairs_dsn: str) -> No
 
 
 def test_reader_has_no_writing_right_on_any_table(pairs_dsn: str) -> None:
-    """Also on those nobody thought of above, and on partitions made after the migration."""
+    """Also on those no one thought of above, and on partitions made after the migration."""
     with connect(pairs_dsn) as connection:
         found = connection.execute(
             """

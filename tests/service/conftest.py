@@ -61,7 +61,7 @@ def write_raster(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A product tree with one package, and something beside it that is nobody's business."""
+    """A product tree with one package, and something beside it that is not an one's business."""
     outer = tmp_path_factory.mktemp("published")
     root = outer / "tree"
     package = root / PACKAGE
@@ -229,7 +229,7 @@ def named_database(
 def catalogue_dsn(
     named_database: Callable[[str], contextlib.AbstractContextManager[str]], documents: Documents
 ) -> Iterator[str]:
-    """Owner's DSN of a database that holds the catalogue; nobody changes it."""
+    """Owner's DSN of a database that holds the catalogue; no one changes it."""
     with named_database("flatsim_service") as dsn:
         load(dsn, documents)
         yield dsn

@@ -41,7 +41,7 @@ def service(
     documents: Documents,
     load_documents: Callable[[str, Documents], None],
 ) -> Iterator[tuple[TestClient, str]]:
-    """The service, and the DSN of the owner of its database, which nobody else writes to."""
+    """The service, and the DSN of the owner of its database, which no one else writes to."""
     with named_database("flatsim_documents") as dsn:
         load_documents(dsn, documents)
         with TestClient(create_app(make_settings(database=dsn)), raise_server_exceptions=False) as asked:
@@ -173,7 +173,7 @@ class Campaign:
         return str(chosen.__name__)
 
     def load(self) -> None:
-        """pypgstac: some items anew, some changed."""
+        """pypgstac: some items again, some changed."""
         self.number += 1
         first = self.chance.randrange(20)
         load_items(self.dsn, varied_items(self.chance.randrange(1, 6), seed=self.number, first=first), self._roles())

@@ -163,7 +163,7 @@ def test_items_may_come_and_go_between_pages(
     name: str,
     direction: str,
 ) -> None:
-    """What stays is found once, and what was deleted or came is no stumbling block, not even at the edge of a page."""
+    """What stays is found once, and what was deleted or came does no harm, not even at the edge of a page."""
     items, late = varied_items(15, seed=1), varied_items(4, seed=2, first=500)
     address = make_database(template_database)
     load_items(address, items)

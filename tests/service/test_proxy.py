@@ -40,7 +40,7 @@ HEADERS: list[tuple[dict[str, str], str]] = [
      "http://a.example.org/"),
     ({"X-Forwarded-For": "1.1.1.1, 198.51.100.1", "X-Forwarded-Host": "evil.example.org, real.example.org"},
      "http://real.example.org/"),
-    # what is none is left out
+    # what is not one is left out
     ({"X-Forwarded-Host": 'a"><script>'}, "http://testserver/"),
     ({"X-Forwarded-Host": "a/b"}, "http://testserver/"),
     ({"X-Forwarded-Proto": "javascript"}, "http://testserver/"),

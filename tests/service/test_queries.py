@@ -183,6 +183,7 @@ REFUSALS: list[tuple[Tree, tuple[str, ...]]] = [
     ({"filter": op("between", prop(ORBIT), 1)}, ("between takes 3 arguments",)),
     ({"filter": op("and")}, ("and has no arguments",)),
     ({"filter": op("or", *[op(">", prop(ORBIT), n) for n in range(2100)])}, ("more than 2000 operators",)),
+    ({"filter": op("and", *[op(">", prop(ORBIT), n) for n in range(2100)])}, ("more than 2000 operators",)),
     ({"fields": {"include": ["propertie"]}}, ("fields", "'properties'")),
     ({"limits": 5}, ("limits", "'limit'")),
     ({"sortBY": []}, ("sortBY", "'sortby'")),

@@ -134,7 +134,7 @@ def test_values_are_those_of_the_last_load(fresh: tuple[str, TestClient], docume
         return found
 
     whole = properties("/queryables")["sat:relative_orbit"]
-    assert (whole["minimum"], whole["maximum"], whole.get("enum")) == (1, 175, None)  # nobody told
+    assert (whole["minimum"], whole["maximum"], whole.get("enum")) == (1, 175, None)  # no one told
     _tell(dsn, pairs, PAIR_SUMMARIES)
     assert properties("/queryables")["sat:relative_orbit"] == whole  # the series tell nothing yet
     of_pairs = properties(f"/collections/{PAIRS}/queryables")

@@ -1,4 +1,4 @@
-"""Identical questions in flight: asked once, and nobody is left with the fate of another."""
+"""Identical questions in flight: asked once, and no one is left with the fate of another."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_an_answer_may_be_nothing() -> None:
 
 @pytest.mark.parametrize("count", [2, 50])
 def test_a_follower_that_is_given_up_with_its_leader_is_given_up(count: int) -> None:
-    """Nobody goes on asking for a request that is gone."""
+    """No one goes on asking for a request that is gone."""
 
     async def check() -> None:
         flights, source = SingleFlight(), Source()

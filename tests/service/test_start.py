@@ -233,7 +233,7 @@ def test_two_trees_of_one_name(failure: Failure, catalogue_dsn: str, tmp_path: P
 
 
 def test_importing_does_nothing(tmp_path: Path) -> None:
-    """No settings are read, no file or connection is opened, by importing any module of ours."""
+    """No settings are read, no file or connection is opened, by importing any module of this project."""
     paths = [path.relative_to(CHECKOUT) for path in (CHECKOUT / "api").rglob("*.py") if path.stem != "__main__"]
     names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
     code = f"import {', '.join(names)}; print('fine')"

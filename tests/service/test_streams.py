@@ -454,7 +454,7 @@ class TestOnTheWay:
         make_settings: Callable[..., ServiceSettings],
         run_service: Callable[[ServiceSettings], AbstractContextManager[str]],
     ) -> Iterator[httpx.Client]:
-        """A client of a service with a single session that nobody waits long for."""
+        """A client of a service with a single session that no one waits long for."""
         settings = make_settings(database=large, pool_min=1, pool_max=1, pool_wait_s=2, statement_timeout_ms=3000)
         with (
             run_service(settings) as address,

@@ -98,7 +98,7 @@ class Scenario:
 
 @contextlib.contextmanager
 def traffic(scenario: Scenario) -> Iterator[Counter[int]]:
-    """Searches, one after another, for as long as a `with` lasts: how many got which status; 0 is no answer."""
+    """Searches, one after another, for as long as a `with` lasts: how many got which status; 0 is not an answer."""
     seen: Counter[int] = Counter()
     is_over = threading.Event()
 
@@ -354,7 +354,7 @@ def watch_figures(scenario: Scenario) -> str:
 
 
 def lose_a_service_container(scenario: Scenario) -> str:
-    """Nobody notices; when it is back, it gets requests again."""
+    """No one notices; when it is back, it gets requests again."""
     project = scenario.project
     lost = project.containers("api")[0]
     with traffic(scenario) as seen:
@@ -571,7 +571,7 @@ STEPS: Final[tuple[Callable[[Scenario], str], ...]] = (
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports of this machine that nobody listens on."""
+    """Ports of this machine that no one listens on."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
         for one in sockets:

@@ -25,12 +25,12 @@ PATIENCE_S = 120
 class Reader:
     """Someone in a folder of their own, for whom some words of the documents mean something else.
 
-    Python goes on with the names of the blocks before; the shell begins anew with each.
+    Python goes on with the names of the blocks before; the shell begins again with each.
     """
 
     folder: Path
     words: Mapping[str, str]
-    """What stands in the documents, and what it is here."""
+    """What is in the documents, and what it is here."""
     variables: Mapping[str, str]
     """Of the environment, for the shell."""
     names: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})

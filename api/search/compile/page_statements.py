@@ -131,9 +131,8 @@ def walk_statement(query: CompiledQuery, stretch: Stretch, limit: int, *, with_d
     order = _order(query, stretch)
     least, most = WALK_ROWS
     walk_rows = min(max(least, _WALK_ROWS_PER_ITEM * limit), most)
-    # an index that does not begin with the collection is followed through all of them
-    is_led = query.keys[0].property.name in ("datetime", "collection")
-    scope = [query.scope] if is_led else []
+    # another index is followed through all collections
+    scope = [query.scope] if query.is_ordered_in_collections else []
     walked = (
         f"SELECT * FROM {_ITEMS} WHERE {all_of([*scope, *_within(query, stretch, bound)])} "  # noqa: S608
         f"ORDER BY {order} LIMIT {walk_rows}"
@@ -232,7 +231,7 @@ def _page_statement(rows: str, bound: Parameters, *, with_documents: bool) -> St
 
 
 def _with_contents(*, with_documents: bool) -> str:
-    """Rows with the document of each, and where there is none with what pgstac keeps of the item.
+    """Rows with the document of each, and where there is not one with what pgstac keeps of the item.
 
     Subqueries in place of joins keep the order. OFFSET 0 has the document looked up once a row, not for each use, and
     the item only where it has none.

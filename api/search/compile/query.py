@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from api.database.sql import Parameters, all_of
@@ -13,9 +12,9 @@ from api.search.model import SortKey
 from api.search.properties import COLUMNS, NOMINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from api.search.model import Condition, Search
+    from api.search.model import Search
     from api.search.properties import PropertyTable
     from api.search.text_matching import TextMatch
 
@@ -59,9 +58,22 @@ class CompiledQuery:
     is_filtered: bool = True
 
     @property
+    def is_ordered_in_collections(self) -> bool:
+        """Whether an index has the order of each collection by itself."""
+        return self.keys[0].property.name in ("datetime", "collection")
+
+    @property
     def null_partitions(self) -> tuple[bool | None, ...]:
         """The parts of the order: whether items lack the first key; None where none can."""
         return (False, True) if self.keys[0].property.nullable else (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """SQL of a condition, and whether it compares times of acquisition and nothing else."""
+
+    sql: str
+    is_about_times: bool = False
 
 
 def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
@@ -75,11 +87,10 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
     filters = list(_filters(search, properties, bound))
     fingerprint = repr((scope, filters, bound.values, search.text and search.text.asked))
     if search.text:
-        filters.append(_has_words(search.text, bound))
-    expressions = {each.expression for each in properties.by_name.values() if each.is_acquisition}
-    times = [part for part in filters if _is_about(part, expressions)]
+        filters.append(_Filter(_has_words(search.text, bound)))
+    times = [each.sql for each in filters if each.is_about_times]
     return CompiledQuery(
-        where=all_of([scope, *filters]),
+        where=all_of([scope, *(each.sql for each in filters)]),
         values=tuple(bound.values),
         keys=_keys(search),
         fingerprint=fingerprint,
@@ -89,15 +100,6 @@ def compile_query(search: Search, properties: PropertyTable) -> CompiledQuery:
         is_about_times=len(times) == len(filters),
         is_filtered=bool(filters),
     )
-
-
-_COLUMN: Final = re.compile(r'\b(?:item|shape)\.(?:"(?:[^"]|"")+"|\w+)|\bSELECT\b')
-
-
-def _is_about(part: str, expressions: set[str]) -> bool:
-    """Whether a condition is about some columns and no others."""
-    columns = set(_COLUMN.findall(part))
-    return bool(columns) and columns <= expressions
 
 
 def _keys(search: Search) -> tuple[SortKey, ...]:
@@ -116,27 +118,32 @@ def _collections(names: tuple[str, ...], bound: Parameters) -> str:
     return f"item.collection = ANY({bound.bind(list(names), 'text[]')})"
 
 
-def _filters(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[str]:
+def _filters(search: Search, properties: PropertyTable, bound: Parameters) -> Iterator[_Filter]:
     if search.ids:
-        yield f"item.id = ANY({bound.bind(list(search.ids), 'text[]')})"
+        yield _Filter(f"item.id = ANY({bound.bind(list(search.ids), 'text[]')})")
     if search.geometry:
-        yield meets(search.geometry, bound)
+        yield _Filter(meets(search.geometry, bound))
     if search.interval and search.interval.end:
-        yield f"item.start_datetime <= {bound.bind(search.interval.end, 'timestamptz')}"
+        yield _Filter(f"item.start_datetime <= {bound.bind(search.interval.end, 'timestamptz')}", is_about_times=True)
     if search.interval and search.interval.start:
-        yield f"item.end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}"
-    for each in _separate(search.conditions):
-        yield condition(each.tree, Scope(properties, bound, each.parameter))
+        yield _Filter(f"item.end_datetime >= {bound.bind(search.interval.start, 'timestamptz')}", is_about_times=True)
+    for each in search.conditions:
+        scope = Scope(properties, bound, each.parameter)
+        for tree in _separate(each.tree):
+            scope.used.clear()
+            sql = condition(tree, scope)
+            about_times = bool(scope.used) and all(one.is_acquisition for one in scope.used)
+            yield _Filter(sql, is_about_times=about_times)
 
 
-def _separate(conditions: Iterable[Condition]) -> Iterator[Condition]:
-    """Conditions that all must hold, each by itself: also those that were joined by AND."""
-    for each in conditions:
-        match each.tree:
-            case {"op": str(operator), "args": [_, *_] as args} if operator.lower() == "and":
-                yield from _separate(replace(each, tree=arg) for arg in args)
-            case _:
-                yield each
+def _separate(tree: Any) -> Iterator[Any]:
+    """Conditions that all must hold: those that are joined by AND, each by itself."""
+    match tree:
+        case {"op": str(operator), "args": [_, *_] as args} if operator.lower() == "and":
+            for arg in args:
+                yield from _separate(arg)
+        case _:
+            yield tree
 
 
 def _has_words(text: TextMatch, bound: Parameters) -> str:

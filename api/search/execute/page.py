@@ -143,12 +143,15 @@ class _PageReader:
 
     async def _read_stretch(self, stretch: Stretch, limit: int, total: Total | None) -> list[Record]:
         first = self.query.keys[0].property
-        is_led = first.name in ("datetime", "collection")
         if not first.is_indexed or (total and not total.is_estimate and total.matched <= MANY_MATCHES):
             ways = [all_matches_statement]
         elif self.query.window and self.query.scope == "TRUE" and first.name == "datetime" and stretch.is_null is False:
             ways = [window_statement]
-        elif self.query.is_filtered or stretch.is_null or (self.query.scope != "TRUE" and not is_led):
+        elif (
+            self.query.is_filtered
+            or stretch.is_null
+            or not (self.query.scope == "TRUE" or self.query.is_ordered_in_collections)
+        ):
             ways = [walk_statement, all_matches_statement]
         else:
             ways = [walk_statement]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 DO_NOT_MERGE: Final = "𒍟※"
-"""pgstac's own word where an item lacks a field that the others of its collection have."""
+"""pgstac's own word where an item does not have a field that the others of its collection have."""
 
 Json = dict[str, Any]
 

@@ -149,5 +149,5 @@ def _microseconds(name: str, text: Any) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (aware - _EPOCH) // _MICROSECOND
     except (TypeError, ValueError, OverflowError) as error:
-        msg = f"{name}: {text!r} is no time as STAC writes it"
+        msg = f"{name}: {text!r} is not a time as STAC writes it"
         raise SinkError(msg) from error

@@ -24,7 +24,7 @@ def array(tree: dict[str, Any], scope: Scope) -> str:
 
 def _list(tree: Any, scope: Scope) -> str:
     if isinstance(tree, dict) and "property" in tree:
-        found = scope.properties.find(tree["property"], scope.parameter)
+        found = scope.find(tree["property"])
         if found.kind is not Kind.ARRAY:
             raise scope.refusal(reason=f"{found.name} is {found.kind}, not a list")
         return found.expression

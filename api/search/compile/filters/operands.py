@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from api.errors import InvalidParameter
@@ -33,12 +33,26 @@ ARITHMETIC: Final = {
 
 @dataclass(slots=True)
 class Scope:
-    """What a filter is compiled with: known properties, the statement's values, the parameter refusals name."""
+    """What a filter is compiled with: known properties, the statement's values, the parameter refusals name.
+
+    `used` has the properties that were looked up since it was last emptied.
+    """
 
     properties: PropertyTable
     bound: Parameters
     parameter: str
     operators: int = 0
+    used: set[Property] = field(default_factory=set)
+
+    def find(self, name: Any) -> Property:
+        """The property of a name, which is remembered as used.
+
+        Raises:
+            InvalidParameter: There is none.
+        """
+        found = self.properties.find(name, self.parameter)
+        self.used.add(found)
+        return found
 
     def refusal(self, *, reason: str) -> InvalidParameter:
         """The error to raise."""
@@ -120,7 +134,7 @@ def _finite(number: float, scope: Scope) -> float:
 
 def _read_object(tree: dict[str, Any], scope: Scope) -> Operand:
     if "property" in tree:
-        found = scope.properties.find(tree["property"], scope.parameter)
+        found = scope.find(tree["property"])
         return Operand(found.kind, found.name, sql=found.expression, of=found)
     if "timestamp" in tree or "date" in tree:
         low, high = moment(tree, scope)

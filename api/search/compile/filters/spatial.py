@@ -48,7 +48,7 @@ def geojson(text: str, bound: Parameters) -> str:
 
 def _geometry(tree: Any, scope: Scope) -> str:
     if isinstance(tree, dict) and "property" in tree:
-        found = scope.properties.find(tree["property"], scope.parameter)
+        found = scope.find(tree["property"])
         if found.kind is not Kind.GEOMETRY:
             raise scope.refusal(reason=f"{found.name} is {found.kind}, not a geometry")
         return found.expression

@@ -130,7 +130,7 @@ def _is_property(tree: Any) -> bool:
 
 
 def _property(name: Any, scope: Scope) -> End:
-    found = scope.properties.find(name, scope.parameter)
+    found = scope.find(name)
     if found.kind is not Kind.TIME:
         raise scope.refusal(reason=f"{found.name} is {found.kind}, not a time")
     return End(found.expression, is_acquisition=found.is_acquisition)
