@@ -178,8 +178,8 @@ def test_times_are_counted_as_postgresql_does(moment: datetime, offset_min: int)
     [
         ({"geometry": None}, "a: pgstac holds no item without a geometry"),
         ({"geometry": {"type": "Circle"}}, "a: {'type': 'Circle'} is no GeoJSON geometry"),
-        ({"properties": {"datetime": "yesterday"}}, "a: 'yesterday' is no time"),
-        ({"properties": {}}, "a: None is no time"),
+        ({"properties": {"datetime": "yesterday"}}, "a: 'yesterday' is not a time"),
+        ({"properties": {}}, "a: None is not a time"),
         (
             {"properties": {"start_datetime": "2020-01-02T00:00:00Z", "end_datetime": "2020-01-01T00:00:00Z"}},
             "a: start_datetime 2020-01-02T00:00:00Z is after end_datetime",
