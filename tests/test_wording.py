@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for half in ("api", "catalog_builder") for path in (ROOT / half).rglob("*.py"))
 BANNED = {
-    r"(?<![Tt]here )\b(is|are) no (?!longer|more\b)[a-z]+": "is not a …",
+    r"(?<![Tt]here )\b(is|are) no (?!longer|more\b)[A-Za-z]+": "is not a …",
     r"\b(is|are) wanted\b": "expected …",
     r"\bis none\b": "is not a …",
     r"(?<!`)\bnobody\b(?!`|$)": "no client, no reader, …",  # an account has that name

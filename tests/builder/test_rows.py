@@ -129,7 +129,7 @@ def test_a_geometry_may_have_heights(postgis: psycopg.Connection[Any]) -> None:
     ],
 )
 def test_what_is_no_geometry_is_refused(geometry: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="is no GeoJSON geometry"):
+    with pytest.raises(ValueError, match="is not a GeoJSON geometry"):
         ewkb(geometry)
 
 
@@ -177,7 +177,7 @@ def test_times_are_counted_as_postgresql_does(moment: datetime, offset_min: int)
     ("changes", "said"),
     [
         ({"geometry": None}, "a: pgstac holds no item without a geometry"),
-        ({"geometry": {"type": "Circle"}}, "a: {'type': 'Circle'} is no GeoJSON geometry"),
+        ({"geometry": {"type": "Circle"}}, "a: {'type': 'Circle'} is not a GeoJSON geometry"),
         ({"properties": {"datetime": "yesterday"}}, "a: 'yesterday' is not a time"),
         ({"properties": {}}, "a: None is not a time"),
         (

@@ -40,7 +40,7 @@ def ewkb(geometry: Geometry) -> bytes:
         code = _CODES[geometry["type"]] | _SRID | (_Z if dimensions == 3 else 0)  # noqa: PLR2004 (the third is z)
         return pack("<BII", 1, code, WGS84) + _body(geometry, dimensions)
     except (KeyError, TypeError, ValueError, IndexError, StructError) as error:
-        msg = f"{geometry!r:.80} is no GeoJSON geometry"
+        msg = f"{geometry!r:.80} is not a GeoJSON geometry"
         raise ValueError(msg) from error
 
 
