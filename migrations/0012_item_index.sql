@@ -150,7 +150,8 @@ CREATE FUNCTION flatsim.index_item() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     before record;
-    facts flatsim.item_index;
+    old_key int8;
+    new_key int8;
     other regclass;
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -159,19 +160,18 @@ BEGIN
         before := OLD;
     END IF;
     DELETE FROM flatsim.item_index AS i WHERE i.id = before.id AND i.collection = before.collection
-        RETURNING i.key INTO facts.key;
+        RETURNING i.key INTO old_key;
     IF FOUND THEN
-        DELETE FROM flatsim.item_shapes AS s WHERE s.key = facts.key;
-        DELETE FROM flatsim.item_documents AS d WHERE d.key = facts.key;
+        DELETE FROM flatsim.item_shapes AS s WHERE s.key = old_key;
+        DELETE FROM flatsim.item_documents AS d WHERE d.key = old_key;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        facts := flatsim.item_facts(
-            nextval('flatsim.item_index_key_seq'),
-            NEW.id, NEW.collection, NEW.datetime, NEW.end_datetime, NEW.content
-        );
-        INSERT INTO flatsim.item_index SELECT facts.*;
+        new_key := nextval('flatsim.item_index_key_seq');
+        INSERT INTO flatsim.item_index SELECT facts.* FROM flatsim.item_facts(
+            new_key, NEW.id, NEW.collection, NEW.datetime, NEW.end_datetime, NEW.content
+        ) AS facts;
         INSERT INTO flatsim.item_shapes
-            VALUES (facts.key, NEW.geometry, flatsim.item_words(NEW.id, NEW.collection, NEW.content));
+            VALUES (new_key, NEW.geometry, flatsim.item_words(NEW.id, NEW.collection, NEW.content));
         IF NEW.id = before.id AND NEW.collection = before.collection THEN
             RETURN NULL;
         END IF;
@@ -196,6 +196,10 @@ CREATE FUNCTION flatsim.index_items(_partition regclass, _ids text[]) RETURNS TA
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     _collection text;
+    _columns text := (
+        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+        WHERE attrelid = 'flatsim.item_index'::regclass AND attnum > 0 AND NOT attisdropped
+    );
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_partition_tree('pgstac.items') AS t WHERE t.relid = _partition) THEN
         RAISE EXCEPTION '% is not a partition of pgstac.items', _partition;
@@ -209,16 +213,17 @@ BEGIN
     RETURN QUERY EXECUTE format(
         $q$
             WITH read AS MATERIALIZED (
-                SELECT facts, p.geometry, flatsim.item_words(p.id, p.collection, p.content) AS words
-                FROM %s AS p, LATERAL flatsim.item_facts(
+                SELECT facts.*, p.geometry AS _geometry,
+                    flatsim.item_words(p.id, p.collection, p.content) AS _words
+                FROM %1$s AS p, LATERAL flatsim.item_facts(
                     nextval('flatsim.item_index_key_seq'), p.id, p.collection, p.datetime, p.end_datetime, p.content
                 ) AS facts
                 WHERE $1 IS NULL OR p.id = ANY ($1)
             ), shapes AS (
-                INSERT INTO flatsim.item_shapes SELECT (facts).key, geometry, words FROM read
+                INSERT INTO flatsim.item_shapes SELECT key, _geometry, _words FROM read
             )
-            INSERT INTO flatsim.item_index SELECT (facts).* FROM read RETURNING id, key
-        $q$, _partition
+            INSERT INTO flatsim.item_index (%2$s) SELECT %2$s FROM read RETURNING id, key
+        $q$, _partition, _columns
     ) USING _ids;
 END
 $$;

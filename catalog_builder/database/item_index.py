@@ -68,12 +68,7 @@ def _replace_columns(
                 queries.drop_index_column(connection, name)
         for column in changed:
             queries.add_index_column(connection, column.name, column.type)
-        queries.create_facts_function(
-            connection,
-            queries.property_columns(connection),
-            {column.name: column.source_of_own for column in (used | wanted).values()},  # unused ones until they go
-            [column.name for column in wanted.values() if column.is_acquisition],
-        )
+        queries.create_facts_function(connection, used | wanted)  # unused ones are filled until they go
         is_filled = queries.has_index_rows(connection)
         if not is_filled:
             queries.fill_index(connection)

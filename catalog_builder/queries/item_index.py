@@ -68,21 +68,19 @@ def drop_index_column(connection: Connection[Any], name: str) -> None:
     connection.execute(sql.SQL("ALTER TABLE flatsim.item_index DROP COLUMN {}").format(sql.Identifier(name)))
 
 
-def create_facts_function(
-    connection: Connection[Any], columns: Sequence[str], sources: Mapping[str, str], acquisitions: Sequence[str]
-) -> None:
+def create_facts_function(connection: Connection[Any], sources: Mapping[str, IndexColumn]) -> None:
     """Replace the function that makes the row of an item.
 
     Args:
         connection: of the owner.
-        columns: of properties, as the table has them.
-        sources: SQL of the value of each; those without are null.
-        acquisitions: columns that are times of acquisition.
+        sources: how the columns of properties are filled; those of the table that are not named are null.
     """
-    values = "".join(f", {sources.get(name, 'NULL')}" for name in columns)
-    times = ["start_datetime", "end_datetime", *acquisitions]
+    columns = [sources.get(name) for name in property_columns(connection)]
+    times = ["start_datetime", "end_datetime", *(one.name for one in columns if one and one.is_acquisition)]
     distances = ", ".join(f"abs(extract(epoch FROM facts.{_quote(name)} - facts._nominal))" for name in times)
     limits = ", ".join(str(1 << exponent) for exponent in range(MAX_SPREAD))
+    quick = "".join(f", {one.quick_source_of_own if one else 'NULL'}" for one in columns)
+    safe = "".join(f", {one.source_of_own if one else 'NULL'}" for one in columns)
     body = f"""
         DECLARE
             own jsonb := content->'properties';
@@ -91,8 +89,11 @@ def create_facts_function(
             moment timestamptz := flatsim.to_time(own->'datetime');
             facts flatsim.item_index;
         BEGIN
-            SELECT key, collection, id, first, last, moment, coalesce(moment, first), 0{values}
-                INTO facts;
+            BEGIN
+                SELECT key, collection, id, first, last, moment, coalesce(moment, first), 0{quick} INTO facts;
+            EXCEPTION WHEN data_exception THEN
+                SELECT key, collection, id, first, last, moment, coalesce(moment, first), 0{safe} INTO facts;
+            END;
             facts._spread := width_bucket((greatest({distances}) / 86400)::float8, ARRAY[{limits}]::float8[]);
             RETURN facts;
         END
