@@ -1,4 +1,7 @@
-"""How fast items get into pgstac, by pypgstac and by us: the same lines into fresh databases of a server, in turns."""
+"""How fast items get into pgstac, by pypgstac and by us: the same lines into fresh databases of a server, in turns.
+
+pypgstac also loads into a database of pgstac alone: what our tables cost other writers is the difference.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,14 @@ import psycopg
 
 from benchmarks.items import Catalogue
 from benchmarks.memory import rss_mb
-from benchmarks.stored import complete, item_files, migrate_ours
+from benchmarks.stored import complete, item_files, migrate_ours, migrate_peers
 from catalog_builder import queries
 from catalog_builder.local_postgres import Cluster
 from catalog_builder.settings import BuilderSettings
 from catalog_builder.sinks import COLLECTIONS
 
-TEMPLATE, SCRATCH = "flatsim_load_template", "flatsim_load"
+TEMPLATES = {"ours": "flatsim_load_template", "pgstac": "flatsim_load_pgstac"}
+SCRATCH = "flatsim_load"
 READERS = 8
 PAGE = (
     "SELECT id, content FROM pgstac.items WHERE collection = ANY(%s) ORDER BY datetime DESC, end_datetime, id LIMIT 10"
@@ -63,8 +67,12 @@ def ours(folder: Path, dsn: str, workers: int) -> list[str]:
 
 
 LOADERS = {
-    f"{name}, {workers} worker{'s' * (workers > 1)}": partial(loader, workers=workers)
-    for name, loader in (("pypgstac", pypgstac), ("ours", ours))
+    f"{name}, {workers} worker{'s' * (workers > 1)}": (template, partial(loader, workers=workers))
+    for name, template, loader in (
+        ("pypgstac", "ours", pypgstac),
+        ("pypgstac without our tables", "pgstac", pypgstac),
+        ("ours", "ours", ours),
+    )
     for workers in (1, 2)
 }
 
@@ -84,14 +92,16 @@ def measured(command: list[str]) -> tuple[float, float]:
 
 
 class Server:
-    """A server and a migrated database on it, of which empty copies are made."""
+    """A server and two databases on it, of which empty copies are made: ours, and one of pgstac alone."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         with self._session() as session:
-            queries.drop_database(session, TEMPLATE)
-            queries.create_database(session, TEMPLATE, "template0")
-        migrate_ours(self._at(TEMPLATE))
+            for name in TEMPLATES.values():
+                queries.drop_database(session, name)
+                queries.create_database(session, name, "template0")
+        migrate_ours(self._at(TEMPLATES["ours"]))
+        migrate_peers(self._at(TEMPLATES["pgstac"]))
 
     def _at(self, database: str) -> str:
         return urlunsplit(urlsplit(self._dsn)._replace(path=f"/{database}"))
@@ -101,25 +111,26 @@ class Server:
         with psycopg.connect(self._at("postgres"), autocommit=True) as session:
             yield session
 
-    def fresh(self) -> str:
+    def create_copy(self, template: str) -> str:
+        """The DSN of an empty database like that of the name; the one before it is dropped."""
         with self._session() as session:
             queries.drop_database(session, SCRATCH)
-            queries.create_database(session, SCRATCH, TEMPLATE)
+            queries.create_database(session, SCRATCH, TEMPLATES[template])
             session.execute("CHECKPOINT")
         return self._at(SCRATCH)
 
     def clear(self) -> None:
         with self._session() as session:
-            queries.drop_database(session, SCRATCH)
-            queries.drop_database(session, TEMPLATE)
+            for name in (SCRATCH, *TEMPLATES.values()):
+                queries.drop_database(session, name)
 
 
 def check(dsn: str, items: int, *, with_documents: bool) -> None:
     with psycopg.connect(dsn) as session:
-        (found,) = session.execute("SELECT count(*) FROM pgstac.items").fetchone() or (0,)
+        (loaded,) = session.execute("SELECT count(*) FROM pgstac.items").fetchone() or (0,)
     missing = complete(dsn) if with_documents else 0
-    if found != items or missing:
-        msg = f"{found} of {items} items are there, {missing} without their document"
+    if loaded != items or missing:
+        msg = f"{loaded} of {items} items are there, {missing} without their document"
         raise RuntimeError(msg)
 
 
@@ -145,36 +156,39 @@ def readers(dsn: str, collections: list[str], waits_ms: list[float]) -> Iterator
         thread.join()
 
 
-def told(waits_ms: list[float]) -> str:
-    found = sorted(waits_ms) or [0.0]
-    return f"{statistics.median(found):.1f} | {found[int(0.95 * (len(found) - 1))]:.1f} | {found[-1]:.0f}"
+def format_waits(waits_ms: list[float]) -> str:
+    """Cells of a table: median, 95 %, longest."""
+    waits = sorted(waits_ms) or [0.0]
+    return f"{statistics.median(waits):.1f} | {waits[int(0.95 * (len(waits) - 1))]:.1f} | {waits[-1]:.0f}"
 
 
 def compare(server: Server, folder: Path, items: int, rounds: int) -> None:
     """Tables of one number of items."""
     times: dict[str, list[tuple[float, float]]] = {}
     for _ in range(rounds):
-        for name, command in LOADERS.items():
-            dsn = server.fresh()
+        for name, (template, command) in LOADERS.items():
+            dsn = server.create_copy(template)
             times.setdefault(name, []).append(measured(command(folder, dsn)))
             check(dsn, items, with_documents=name.startswith("ours"))
             times.setdefault(f"{name}, again", []).append(measured(command(folder, dsn)))
-    medians = {name: statistics.median(seconds for seconds, _ in found) for name, found in times.items()}
-    peers = [name for name in LOADERS if name.startswith("pypgstac")]
+    medians = {name: statistics.median(seconds for seconds, _ in runs) for name, runs in times.items()}
+    peers = [name for name in LOADERS if name.startswith("pypgstac,")]
     click.echo(f"\n| {items} items | items/s | " + " | ".join(f"x {name}" for name in peers) + " | peak MB |")
     click.echo("|---" * (len(peers) + 3) + "|")
-    for name, found in times.items():
+    for name, runs in times.items():
         again = ", again" * name.endswith("again")
         ratios = " | ".join(f"{medians[peer + again] / medians[name]:.2f}" for peer in peers)
-        click.echo(f"| {name} | {items / medians[name]:.0f} | {ratios} | {max(memory for _, memory in found):.0f} |")
+        click.echo(f"| {name} | {items / medians[name]:.0f} | {ratios} | {max(memory for _, memory in runs):.0f} |")
 
 
 def disturb(server: Server, folder: Path) -> None:
     """What readers of a part notice of a load of the others."""
     names = sorted(path.stem for path in folder.glob("*-interferogram.ndjson"))
     click.echo(f"\n| {READERS} readers | median ms | p95 ms | longest ms |\n|---|---|---|---|")
-    for name, command in LOADERS.items():
-        dsn = server.fresh()
+    for name, (template, command) in LOADERS.items():
+        if template != "ours":
+            continue
+        dsn = server.create_copy(template)
         with tempfile.TemporaryDirectory(dir=folder.parent) as first:
             lines = (folder / f"{COLLECTIONS}.ndjson").read_bytes()
             (Path(first) / f"{COLLECTIONS}.ndjson").write_bytes(lines)
@@ -186,7 +200,7 @@ def disturb(server: Server, folder: Path) -> None:
         during: list[float] = []
         with readers(dsn, names, during):
             measured(command(folder, dsn))
-        click.echo(f"| before | {told(before)} |\n| during {name} | {told(during)} |")
+        click.echo(f"| before | {format_waits(before)} |\n| during {name} | {format_waits(during)} |")
 
 
 @click.command()
